@@ -1,0 +1,4 @@
+"""Addresses of the dashboard."""
+
+app_name = "dashboard"
+urlpatterns: list = []

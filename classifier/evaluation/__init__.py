@@ -1,0 +1,1 @@
+"""Measures of a model. Arrays in, plain results out."""

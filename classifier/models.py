@@ -1,0 +1,268 @@
+"""What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from classifier.logo_types import LABEL_CHOICES
+
+
+class Dataset(models.Model):
+    """A set of labelled logos, split by brand. Its images live in one folder of their own."""
+
+    class Source(models.TextChoices):
+        PACKAGES = "packages", "logo packages"
+        FOLDER = "folder", "folder"
+        SYNTHETIC = "synthetic", "synthetic"
+
+    class Status(models.TextChoices):
+        BUILDING = "building", "building"
+        READY = "ready", "ready"
+        FAILED = "failed", "failed"
+
+    name = models.CharField(max_length=80, unique=True)
+    source = models.CharField(max_length=12, choices=Source)
+    status = models.CharField(max_length=10, choices=Status, default=Status.BUILDING)
+    seed = models.PositiveIntegerField(default=0)
+    fingerprint = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="sha256 over the sorted sample hashes, labels and splits.",
+    )
+    dropped = models.JSONField(
+        default=dict, blank=True, help_text="How many logos were left out, by reason."
+    )
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} (synthetic)" if self.is_synthetic else self.name
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the logos were drawn by this project: fit for tests, not for quoted figures."""
+        return self.source == self.Source.SYNTHETIC
+
+    @property
+    def folder(self) -> Path:
+        """Where this dataset's images and array caches live."""
+        return Path(settings.CLASSIFIER_ROOT) / "datasets" / str(self.pk)
+
+
+class Sample(models.Model):
+    """One labelled logo image."""
+
+    class Split(models.TextChoices):
+        TRAIN = "train", "train"
+        VAL = "val", "validation"
+        TEST = "test", "test"
+        NONE = "", "none"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="samples")
+    path = models.CharField(max_length=200, help_text="Image file, relative to dataset.folder.")
+    sha256 = models.CharField(
+        max_length=64, help_text="Of the source file (SVG, or the image as imported)."
+    )
+    label = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    measured_label = models.CharField(
+        max_length=10,
+        choices=LABEL_CHOICES,
+        blank=True,
+        help_text="What the measures of the source say, before any person's correction.",
+    )
+    split = models.CharField(max_length=5, choices=Split, blank=True)
+    brand = models.CharField(max_length=120)
+    package = models.CharField(max_length=80)
+    source_path = models.CharField(
+        max_length=300, blank=True, help_text="Vector source, relative to the package cache."
+    )
+    licence = models.CharField(max_length=80, blank=True)
+    background = models.CharField(
+        max_length=7, default="#ffffff", help_text="Colour that a transparent image is composed on."
+    )
+    measures = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "sha256"], name="sample_once_per_dataset")
+        ]
+        indexes = [models.Index(fields=["dataset", "split", "label"])]
+
+    def __str__(self) -> str:
+        return f"{self.brand} ({self.label})"
+
+    @property
+    def file(self) -> Path:
+        """Absolute path of the image."""
+        return self.dataset.folder / self.path
+
+
+class LabelCorrection(models.Model):
+    """What a person said about a logo's label. Kept by source hash, so that rebuilds honour it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    measured_label = models.CharField(max_length=10, choices=LABEL_CHOICES, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    corrected_by = models.CharField(max_length=150)
+    corrected_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-corrected_at"]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}: {self.label}"
+
+
+class TrainingRun(models.Model):
+    """One training, from its settings to its end. A worker claims it with a token."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "queued"
+        RUNNING = "running", "running"
+        CANCELLING = "cancelling", "cancelling"
+        SUCCEEDED = "succeeded", "succeeded"
+        CANCELLED = "cancelled", "cancelled"
+        FAILED = "failed", "failed"
+        LOST = "lost", "lost"
+
+    ACTIVE = (Status.QUEUED, Status.RUNNING, Status.CANCELLING)
+    RESUMABLE = (Status.CANCELLED, Status.FAILED, Status.LOST)
+
+    dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, related_name="training_runs")
+    dataset_fingerprint = models.CharField(max_length=64, blank=True)
+    config = models.JSONField(help_text="TrainingConfig, as JSON.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, db_index=True)
+    claim = models.UUIDField(null=True, editable=False, help_text="Token of the claiming worker.")
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+    stage = models.CharField(max_length=20, blank=True)
+    progress = models.FloatField(default=0, help_text="Share of the whole run done, 0 to 1.")
+    seconds_left = models.FloatField(null=True)
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+    @property
+    def folder(self) -> Path:
+        """Where this run's checkpoints live."""
+        return Path(settings.CLASSIFIER_ROOT) / "runs" / str(self.pk)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run waits or works."""
+        return self.status in self.ACTIVE
+
+    def begin(self) -> uuid.UUID | None:
+        """Claim a queued run for this process. None if another one has it, or it was cancelled."""
+        token, now = uuid.uuid4(), timezone.now()
+        claimed = TrainingRun.objects.filter(pk=self.pk, status=self.Status.QUEUED).update(
+            status=self.Status.RUNNING, claim=token, heartbeat_at=now, started_at=now, error=""
+        )
+        return token if claimed else None
+
+
+class EpochMetric(models.Model):
+    """What one epoch of a run measured."""
+
+    run = models.ForeignKey(TrainingRun, models.CASCADE, related_name="epochs")
+    epoch = models.PositiveIntegerField(help_text="Counts from 1 over all stages.")
+    stage = models.CharField(max_length=20)
+    train_loss = models.FloatField()
+    train_accuracy = models.FloatField()
+    val_loss = models.FloatField()
+    val_accuracy = models.FloatField()
+    learning_rate = models.FloatField(help_text="Of the head, at the end of the epoch.")
+    backbone_learning_rate = models.FloatField(default=0)
+    gradient_norm = models.FloatField(default=0, help_text="Mean over the epoch, before clipping.")
+    images_per_second = models.FloatField()
+    seconds = models.FloatField()
+    memory_mb = models.FloatField(default=0, help_text="Peak resident memory of the worker.")
+
+    class Meta:
+        ordering = ["epoch"]
+        constraints = [models.UniqueConstraint(fields=["run", "epoch"], name="epoch_once_per_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run}, epoch {self.epoch}"
+
+
+class ModelVersion(models.Model):
+    """A trained model: one folder of files whose manifest says everything about it."""
+
+    class Stage(models.TextChoices):
+        CANDIDATE = "candidate", "candidate"
+        PRODUCTION = "production", "production"
+        RETIRED = "retired", "retired"
+
+    name = models.CharField(max_length=80, unique=True)
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.CANDIDATE)
+    run = models.OneToOneField(
+        TrainingRun, models.SET_NULL, null=True, blank=True, related_name="version"
+    )
+    path = models.CharField(max_length=300, help_text="Folder, relative to CLASSIFIER_ROOT.")
+    bundled = models.BooleanField(default=False, help_text="Ships with the plug-in.")
+    backbone = models.CharField(max_length=40)
+    input_size = models.PositiveSmallIntegerField()
+    dataset_fingerprint = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField()
+    manifest_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stage"],
+                condition=Q(stage="production"),
+                name="one_version_in_production",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> Path:
+        """Where the version's files are."""
+        if self.bundled:
+            return Path(__file__).parent / "bundled" / self.name
+        return Path(settings.CLASSIFIER_ROOT) / self.path
+
+
+class Evaluation(models.Model):
+    """What a version scored on one split of one dataset."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluations")
+    dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, related_name="evaluations")
+    dataset_fingerprint = models.CharField(max_length=64)
+    synthetic = models.BooleanField(default=False)
+    split = models.CharField(max_length=5, choices=Sample.Split)
+    sample_count = models.PositiveIntegerField()
+    accuracy = models.FloatField()
+    metrics = models.JSONField(help_text="Metrics, as JSON: see evaluation/metrics.py.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.get_split_display()}"

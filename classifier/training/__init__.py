@@ -1,0 +1,1 @@
+"""Training of the neural model. Knows torch; knows nothing of HTTP, Celery or the database."""

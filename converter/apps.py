@@ -1,0 +1,9 @@
+"""Django's registration of the converter."""
+
+from django.apps import AppConfig
+
+
+class ConverterConfig(AppConfig):
+    """The converter app."""
+
+    name = "converter"

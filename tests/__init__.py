@@ -1,0 +1,1 @@
+"""Tests. They mirror the packages that they test."""
