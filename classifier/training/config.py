@@ -3,8 +3,12 @@
 Imports no torch, so that web processes can validate settings.
 """
 
-from dataclasses import asdict, dataclass, fields
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
+
+from classifier.logo_types import CLASS_NAMES
 
 BACKBONES = ("efficientnet_b0", "efficientnet_lite0")
 HEADS = ("simple", "enhanced", "batch_norm")
@@ -21,6 +25,11 @@ class InvalidConfigError(ValueError):
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in errors.items()))
 
 
+def _setting(default: Any, help_text: str, **limits: Any) -> Any:
+    """A field with its meaning and its limits: `choices`, or `low`, `high` and `above`."""
+    return field(default=default, metadata={"help": help_text, **limits})
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything a training run depends on besides its data. Validates itself.
@@ -29,48 +38,103 @@ class TrainingConfig:
         InvalidConfigError: naming every field that is wrong, with the reason.
     """
 
-    backbone: str = "efficientnet_b0"
-    head: str = "simple"
-    input_size: int = 128  # pixels, square
-    head_epochs: int = 3  # stage "head": backbone frozen
-    top_epochs: int = 2  # stage "top": last blocks and head
-    full_epochs: int = 8  # stage "full": the whole network
-    batch_size: int = 32
-    learning_rate: float = 1e-3  # of the head
-    backbone_rate_factor: float = 0.3  # backbone's learning rate relative to the head's
-    optimizer: str = "adamw"
-    weight_decay: float = 0.02
-    schedule: str = "one_cycle"
-    loss: str = "cross_entropy"
-    label_smoothing: float = 0.1
-    class_weights: bool = True  # from the training split's counts
-    gradient_clip: float = 1.0  # norm; 0 turns clipping off
-    ema_decay: float = 0.99  # 0 turns weight averaging off
-    augmentation: float = 1.0  # strength; 0 turns it off
-    patience: int = 10  # epochs without better validation loss before a stage ends
-    seed: int = 0
-    weights: str = ""  # path of a backbone weights file (safetensors); empty: the package's own
+    backbone: str = _setting("efficientnet_b0", "Network that sees the image.", choices=BACKBONES)
+    head: str = _setting("simple", "Layers from features to classes.", choices=HEADS)
+    input_size: int = _setting(128, "Side of the square input, in pixels.", low=32, high=512)
+    head_epochs: int = _setting(3, "Epochs with a frozen backbone.", low=0, high=500)
+    top_epochs: int = _setting(2, "Epochs of the last blocks and the head.", low=0, high=500)
+    full_epochs: int = _setting(8, "Epochs of the whole network.", low=0, high=500)
+    cached_views: int = _setting(
+        2, "Augmented views per image while a part is frozen.", low=1, high=32
+    )
+    batch_size: int = _setting(32, "Images per step.", low=2, high=1024)
+    learning_rate: float = _setting(1e-3, "Highest rate of the head.", above=0, high=10)
+    backbone_rate_factor: float = _setting(
+        0.3, "Rate of the backbone as a share of the head's.", above=0, high=10
+    )
+    optimizer: str = _setting("adamw", "Update rule.", choices=OPTIMIZERS)
+    weight_decay: float = _setting(0.02, "Pull of the weights towards zero.", low=0, high=1)
+    schedule: str = _setting("one_cycle", "Course of the learning rate.", choices=SCHEDULES)
+    loss: str = _setting("cross_entropy", "What is minimised.", choices=LOSSES)
+    focal_gamma: float = _setting(2.0, "Focal loss: focus on hard images.", low=0, high=10)
+    label_smoothing: float = _setting(
+        0.1, "Share of the target spread over all classes.", low=0, high=0.9
+    )
+    class_weights: bool = _setting(True, "Weigh classes against their share of the split.")
+    mixup: float = _setting(0.0, "Beta parameter of mixup; 0 turns it off.", low=0, high=10)
+    cutmix: float = _setting(0.0, "Beta parameter of cutmix; 0 turns it off.", low=0, high=10)
+    gradient_clip: float = _setting(
+        1.0, "Largest gradient norm; 0 turns clipping off.", low=0, high=1e6
+    )
+    ema_decay: float = _setting(
+        0.99, "Weight averaging per step; 0 turns it off.", low=0, high=0.99999
+    )
+    augmentation: float = _setting(1.0, "Strength; 0 turns it off.", low=0, high=2)
+    flip: bool = _setting(False, "Mirror images at random (it makes lettering unreadable).")
+    patience: int = _setting(
+        10, "Epochs without a better validation loss before a stage ends.", low=1, high=500
+    )
+    seed: int = _setting(0, "Of everything random.", low=0, high=2**31 - 1)
+    weights: str = _setting(
+        "", "Backbone weights file (safetensors); empty: those that come with the project."
+    )
 
     def __post_init__(self) -> None:
         errors = dict(self._problems())
         if errors:
             raise InvalidConfigError(errors)
 
-    def _problems(self) -> list[tuple[str, str]]:
+    def _problems(self) -> Iterator[tuple[str, str]]:
         """Each wrong field with its reason, in the order of the fields."""
-        return []
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            reason = _type_problem(value, type(setting.default)) or _limit_problem(
+                value, setting.metadata
+            )
+            if reason:
+                yield setting.name, reason
+        stages = (self.head_epochs, self.top_epochs, self.full_epochs)
+        if stages == (0, 0, 0):
+            yield "full_epochs", "must be at least 1 when head_epochs and top_epochs are 0"
+        if isinstance(self.input_size, int) and self.input_size % 32:
+            yield "input_size", f"must be a multiple of 32, not {self.input_size}"
+        if self.weights and not str(self.weights).endswith(".safetensors"):
+            yield "weights", "must be the path of a .safetensors file"
 
     @property
     def epochs(self) -> int:
         """Epochs over all stages."""
         return self.head_epochs + self.top_epochs + self.full_epochs
 
+    def check_data(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Check that a dataset can be trained on with these settings.
+
+        Args:
+            counts: images by split and class name: {"train": {"simple": 12, …}, "val": …}.
+
+        Raises:
+            InvalidConfigError: for an empty class and for a batch larger than the split.
+        """
+        errors = {}
+        for split in ("train", "val", "test"):
+            empty = [name for name in CLASS_NAMES if not counts.get(split, {}).get(name)]
+            if empty:
+                errors["dataset"] = f"has no {' or '.join(empty)} images in its {split} split"
+                break
+        train_count = sum(counts.get("train", {}).values())
+        if self.batch_size > train_count:
+            errors["batch_size"] = (
+                f"{self.batch_size} is larger than the training split ({train_count} images)"
+            )
+        if errors:
+            raise InvalidConfigError(errors)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, one per field."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Build a config from JSON values; fields that are missing keep their defaults.
 
         Raises:
@@ -80,3 +144,29 @@ class TrainingConfig:
         if unknown:
             raise InvalidConfigError(dict.fromkeys(sorted(unknown), "is not a setting"))
         return cls(**values)
+
+
+def _type_problem(value: Any, expected: type) -> str:
+    """Say what is wrong with a value's type; an empty string if nothing is."""
+    if expected is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number:
+            return f"must be a number, not {value!r}"
+        return "" if math.isfinite(value) else f"must be finite, not {value}"
+    if type(value) is not expected:
+        names = {int: "a whole number", bool: "true or false", str: "text"}
+        return f"must be {names[expected]}, not {value!r}"
+    return ""
+
+
+def _limit_problem(value: Any, limits: Mapping[str, Any]) -> str:
+    """Say which limit a value breaks; an empty string if none."""
+    if "choices" in limits and value not in limits["choices"]:
+        return f"must be one of {', '.join(limits['choices'])}, not {value!r}"
+    if "above" in limits and value <= limits["above"]:
+        return f"must be greater than {limits['above']}, not {value}"
+    if "low" in limits and value < limits["low"]:
+        return f"must be at least {limits['low']}, not {value}"
+    if "high" in limits and value > limits["high"]:
+        return f"must be at most {limits['high']}, not {value}"
+    return ""

@@ -1,0 +1,62 @@
+"""The networks that turn an image into features. A third backbone is one entry in BACKBONES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+from torchvision.models import efficientnet_b0
+
+from classifier.training.config import BACKBONES as NAMES
+from classifier.training.lite0 import lite0_features
+from classifier.training.weights import copy_lite0, load_weights_file
+
+CHANNELS = 1280
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A backbone's layers, in groups from the image on, and the normalisation they expect."""
+
+    build: Callable[[], nn.Sequential]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    top_group: int  # index of the first group that stage "top" trains
+    borrowed: bool  # its own weights come from another network: re-estimate batch norm
+
+
+BACKBONES: dict[str, Backbone] = {
+    "efficientnet_b0": Backbone(
+        build=lambda: efficientnet_b0(weights=None).features,
+        mean=(0.485, 0.456, 0.406),
+        std=(0.229, 0.224, 0.225),
+        top_group=6,
+        borrowed=True,
+    ),
+    "efficientnet_lite0": Backbone(
+        build=lite0_features,
+        mean=(127 / 255, 127 / 255, 127 / 255),
+        std=(128 / 255, 128 / 255, 128 / 255),
+        top_group=6,
+        borrowed=False,
+    ),
+}
+assert tuple(BACKBONES) == NAMES
+
+
+def build_features(name: str, weights: str = "") -> nn.Sequential:
+    """Return a backbone's groups of layers with pretrained weights.
+
+    Args:
+        name: a key of BACKBONES.
+        weights: path of a safetensors file; empty for EfficientNet-Lite0's ImageNet weights.
+
+    Raises:
+        WeightsError: if the weights cannot be used.
+    """
+    features = BACKBONES[name].build()
+    if weights:
+        load_weights_file(features, Path(weights))
+    else:
+        copy_lite0(features)
+    return features

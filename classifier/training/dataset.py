@@ -1,0 +1,155 @@
+"""Images decoded once into memory-mapped arrays, one per split and input size.
+
+Training images keep their transparency, so that augmentation can put them on another background.
+Validation and test images are prepared exactly as serving prepares them.
+"""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from os import cpu_count, getpid
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageColor
+from torch import Tensor
+
+from classifier.inference.preprocessing import prepare, read_image
+
+MAX_PIXELS = 64_000_000
+# Training images are kept a little larger than the input: a crop of 0.8 loses no detail.
+TRAIN_SCALE = 1.25
+_FORMAT = "1"  # part of the arrays' names: change it when their content changes
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image file, the index of its class, and the colour that transparency is shown on."""
+
+    path: Path
+    label: int
+    background: str = "#ffffff"
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The images of a run by split. `cache` is the folder that keeps decoded arrays."""
+
+    train: list[LabelledImage]
+    val: list[LabelledImage]
+    test: list[LabelledImage] = field(default_factory=list)
+    cache: Path | None = None
+
+
+@dataclass(frozen=True)
+class ImageArray:
+    """A decoded split: pixels uint8 [N, side, side, 3 or 4], labels int64 [N].
+
+    `backgrounds` is float32 [N, 3] from 0 to 1.
+    """
+
+    pixels: np.ndarray
+    labels: Tensor
+    backgrounds: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: Tensor) -> Tensor:
+        """Return the pixels of some images, uint8 [B, side, side, channels]."""
+        return torch.from_numpy(self.pixels[indices.numpy()])
+
+
+Decoder = Callable[[LabelledImage, int], np.ndarray]
+
+
+class DecodingStoppedError(Exception):
+    """Somebody asked to stop while images were being decoded."""
+
+
+def training_pixels(image: LabelledImage, side: int) -> np.ndarray:
+    """Return an image as uint8 RGBA [side, side, 4]: trimmed, its aspect kept, centred."""
+    source = read_image(image.path, MAX_PIXELS)
+    alpha = source.getchannel("A")
+    if alpha.getextrema()[0] == 255:
+        opaque = prepare(source, side, image.background)
+        return np.dstack([opaque, np.full((side, side), 255, np.uint8)])
+    ink = source.crop(alpha.point(lambda value: 255 * (value > 8)).getbbox())
+    scale = side / max(ink.size)
+    width, height = (max(1, round(length * scale)) for length in ink.size)
+    ink = ink.resize((width, height), Image.Resampling.BICUBIC)
+    canvas = Image.new("RGBA", (side, side))
+    canvas.paste(ink, ((side - width) // 2, (side - height) // 2))
+    return np.asarray(canvas)
+
+
+def serving_pixels(image: LabelledImage, side: int) -> np.ndarray:
+    """Return an image as uint8 RGB [side, side, 3], as serving sees it."""
+    return prepare(read_image(image.path, MAX_PIXELS), side, image.background)
+
+
+@dataclass(frozen=True)
+class ArrayCache:
+    """A folder of decoded splits. Tells of images decoded, and stops when asked to."""
+
+    folder: Path
+    on_decoded: Callable[[int], None] = lambda count: None
+    should_stop: Callable[[], bool] = lambda: False
+
+    def training(self, images: list[LabelledImage], size: int) -> ImageArray:
+        """Return the training split for an input size, decoded now or read."""
+        return self._load(images, round(size * TRAIN_SCALE), 4, training_pixels)
+
+    def serving(self, images: list[LabelledImage], size: int) -> ImageArray:
+        """Return the validation or test split for an input size, decoded now or read.
+
+        Raises:
+            DecodingStoppedError: if `should_stop` says so.
+        """
+        return self._load(images, size, 3, serving_pixels)
+
+    def _load(
+        self, images: list[LabelledImage], side: int, channels: int, decode: Decoder
+    ) -> ImageArray:
+        path = self.folder / f"{side}x{channels}-{_key(images)}.npy"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.stem}-{getpid()}.partial")
+            try:
+                self._decode(images, draft, (len(images), side, side, channels), decode)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+        return ImageArray(
+            np.load(path, mmap_mode="r", allow_pickle=False),
+            torch.tensor([image.label for image in images]),
+            torch.tensor([ImageColor.getrgb(image.background)[:3] for image in images]) / 255,
+        )
+
+    def _decode(
+        self, images: list[LabelledImage], path: Path, shape: tuple[int, ...], decode: Decoder
+    ) -> None:
+        pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            for start in range(0, len(images), _CHUNK):
+                if self.should_stop():
+                    raise DecodingStoppedError
+                chunk = images[start : start + _CHUNK]
+                decoded = pool.map(decode, chunk, [shape[1]] * len(chunk))
+                pixels[start : start + len(chunk)] = list(decoded)
+                self.on_decoded(len(chunk))
+        pixels.flush()
+
+
+def _key(images: list[LabelledImage]) -> str:
+    """Name the content of a split: its files with their sizes and times, and its backgrounds."""
+    digest = hashlib.sha256(_FORMAT.encode())
+    for image in images:
+        status = image.path.stat()
+        digest.update(
+            f"{image.path.name}|{status.st_size}|{status.st_mtime_ns}|{image.background}\n".encode()
+        )
+    return digest.hexdigest()[:20]

@@ -1,0 +1,96 @@
+"""From trained weights to a model version: ONNX, safetensors and a manifest in one folder."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from classifier.inference.manifest import (
+    Manifest,
+    new_version_folder,
+    sha256_of,
+    write_manifest,
+)
+from classifier.training.backbones import BACKBONES
+from classifier.training.config import TrainingConfig
+from classifier.training.model import LogoClassifier
+
+ONNX_NAME = "model.onnx"
+WEIGHTS_NAME = "model.safetensors"
+_OPSET = 18
+
+
+class ServingModel(nn.Module):
+    """The graph that serves: uint8 RGB [N, S, S, 3] in, float32 logits [N, classes] out."""
+
+    def __init__(self, model: LogoClassifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise and classify."""
+        return self.model(images.permute(0, 3, 1, 2).float() / 255)
+
+
+def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
+    """Write the serving graph of a model, its batch size left open."""
+    contiguous = model.cpu().eval().to(memory_format=torch.contiguous_format)
+    example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
+    torch.onnx.export(
+        ServingModel(contiguous).eval(),
+        (example,),
+        path,
+        input_names=["images"],
+        output_names=["logits"],
+        opset_version=_OPSET,
+        dynamo=True,
+        external_data=False,
+        dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1)}},
+        verbose=False,
+    )
+
+
+def export_version(
+    destination: Path,
+    model: LogoClassifier,
+    config: TrainingConfig,
+    temperature: float,
+    dataset: dict[str, Any],
+    metrics: dict[str, Any],
+) -> Manifest:
+    """Write a version folder, whole or not at all. The folder's name is the version's name.
+
+    Args:
+        destination: the folder to make; it must not exist.
+        model: trained weights.
+        temperature: what logits are divided by before softmax.
+        dataset: name, source, fingerprint and counts of the training data.
+        metrics: what is measured so far, by split.
+
+    Raises:
+        FileExistsError: if `destination` exists.
+    """
+    backbone = BACKBONES[config.backbone]
+    with new_version_folder(destination) as folder:
+        export_onnx(model, config.input_size, folder / ONNX_NAME)
+        tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+        save_file(tensors, folder / WEIGHTS_NAME)
+        manifest = Manifest(
+            name=destination.name,
+            backbone=config.backbone,
+            input_size=config.input_size,
+            temperature=temperature,
+            onnx=ONNX_NAME,
+            files={name: sha256_of(folder / name) for name in (ONNX_NAME, WEIGHTS_NAME)},
+            mean=list(backbone.mean),
+            std=list(backbone.std),
+            config=config.to_json(),
+            dataset=dataset,
+            metrics=metrics,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_manifest(folder, manifest)
+    return manifest

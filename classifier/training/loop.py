@@ -1,0 +1,265 @@
+"""The training loop: stages of epochs of steps, with a checkpoint after every epoch."""
+
+import resource
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from classifier.logo_types import CLASS_NAMES
+from classifier.training import checkpoint, progress
+from classifier.training.augmentation import mix
+from classifier.training.averaging import WeightAverage
+from classifier.training.config import TrainingConfig
+from classifier.training.dataset import ImageArray
+from classifier.training.losses import Loss, smooth_targets
+from classifier.training.model import LogoClassifier
+from classifier.training.optimization import build_optimizer, rate_share, set_rates
+from classifier.training.reporting import EpochResult, TrainingObserver
+from classifier.training.stages import Batches, Stage, seeded, validation_batches
+
+_PLATEAU_PATIENCE = 2  # epochs
+_PLATEAU_FACTOR = 0.3
+
+
+class NonFiniteLossError(Exception):
+    """The loss became infinite or not a number."""
+
+
+class TrainingStoppedError(Exception):
+    """Somebody asked the run to stop."""
+
+
+@dataclass
+class TrainingState:
+    """What has to be known, besides tensors, to go on after any epoch."""
+
+    stage: int = 0  # index of the present stage
+    stage_epoch: int = 0  # finished epochs of the present stage
+    stage_best_loss: float = float("inf")
+    stale_epochs: int = 0  # since the stage's best validation loss
+    plateau_share: float = 1.0  # of the highest rate, for the schedule "plateau"
+    average_steps: int = 0
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    work: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)  # EpochResult by epoch
+
+
+@dataclass
+class Session:
+    """Everything that the loop works on."""
+
+    config: TrainingConfig
+    model: LogoClassifier
+    average: WeightAverage
+    train: ImageArray
+    val: ImageArray
+    loss: Loss
+    folder: Path
+    observer: TrainingObserver
+    progress: progress.Progress
+    state: TrainingState
+    optimizer_tensors: dict[str, Tensor] = field(default_factory=dict)  # of a resumed stage
+
+    @property
+    def evaluated(self) -> LogoClassifier:
+        """The weights that are validated and kept: the average, if it is on."""
+        return self.average.model if self.config.ema_decay else self.model
+
+
+def train_stage(session: Session, stage: Stage) -> None:
+    """Run what is left of a stage, and make its averaged weights the next stage's start.
+
+    Raises:
+        TrainingStoppedError: when the observer asks for it.
+        NonFiniteLossError: when the loss is not finite.
+    """
+    config, state, model = session.config, session.state, session.model
+    batches = Batches(model, session.train, config, stage)
+    optimizer = build_optimizer(config, model, stage.first_group)
+    checkpoint.restore_optimizer(optimizer, session.optimizer_tensors)
+    session.optimizer_tensors = {}
+    validation = None
+    while state.stage_epoch < stage.epochs and state.stale_epochs < config.patience:
+        if stage.frozen and validation is None:
+            validation = _fill_caches(session, stage, batches)
+        started = time.perf_counter()
+        measured = _train_epoch(session, stage, batches, optimizer)
+        measured["val_loss"], measured["val_accuracy"] = _validate(session, stage, validation)
+        measured["seconds"] = time.perf_counter() - started
+        _finish_epoch(session, stage, measured, optimizer)
+    remaining = stage.epochs - state.stage_epoch
+    work = progress.epoch_work(stage, len(session.train), len(session.val))
+    session.progress.skip(remaining * work)
+    model.load_state_dict(session.evaluated.state_dict())
+    session.average = WeightAverage(model, config.ema_decay)
+    state.stage += 1
+    state.stage_epoch = state.stale_epochs = state.average_steps = 0
+    state.stage_best_loss, state.plateau_share = float("inf"), 1.0
+
+
+def _fill_caches(session: Session, stage: Stage, batches: Batches) -> list[tuple[Tensor, Tensor]]:
+    """Compute what the frozen part makes of both splits; return that of the validation split."""
+    count = session.progress.counter(stage.name, progress.CACHING)
+    session.model.eval()
+    for images in batches.fill_cache():
+        _check_stop(session)
+        count(images)
+    validation = []
+    for inputs, labels in validation_batches(session.model, session.val, stage.first_group):
+        _check_stop(session)
+        validation.append((inputs, labels))
+        count(len(labels))
+    return validation
+
+
+def _train_epoch(
+    session: Session, stage: Stage, batches: Batches, optimizer: torch.optim.Optimizer
+) -> dict[str, float]:
+    """Train on every batch once; return sums and means that make an EpochResult."""
+    config, state, model = session.config, session.state, session.model
+    epoch = len(state.history) + 1
+    torch.manual_seed(config.seed * 1_000_003 + epoch)  # dropout and stochastic depth
+    mixing = seeded(config.seed, 2000 + epoch)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    count = session.progress.counter(stage.name, progress.TRAINING[stage.name])
+    losses, norms, correct = [], [], 0
+    _train_mode(model, stage)
+    started = time.perf_counter()
+    for step, (inputs, labels) in enumerate(batches.epoch(epoch)):
+        _check_stop(session)
+
+        # learning rate
+        done = (state.stage_epoch + step / len(batches)) / stage.epochs
+        rate = config.learning_rate * state.plateau_share * rate_share(config.schedule, done)
+        set_rates(optimizer, rate)
+
+        # forward and backward
+        targets = smooth_targets(labels, len(CLASS_NAMES), config.label_smoothing)
+        inputs, targets = mix(inputs, targets, config.mixup, config.cutmix, mixing)
+        logits = model.suffix(inputs, stage.first_group)
+        loss = session.loss(logits, targets)
+        if not torch.isfinite(loss):
+            raise NonFiniteLossError(
+                f"The loss became {loss.item()} in epoch {epoch}, step {step + 1}. "
+                f"Lower learning_rate ({config.learning_rate}) or gradient_clip."
+            )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+
+        # clip and step
+        limit = config.gradient_clip or float("inf")
+        norms.append(torch.nn.utils.clip_grad_norm_(parameters, limit).item())
+        optimizer.step()
+        session.average.update(model)
+
+        # measure
+        losses.append(loss.item())
+        correct += (logits.argmax(1) == labels).sum().item()
+        count(len(labels))
+    seen = len(batches) * config.batch_size
+    return {
+        "train_loss": sum(losses) / len(losses),
+        "train_accuracy": correct / seen,
+        "gradient_norm": sum(norms) / len(norms),
+        "images_per_second": seen / (time.perf_counter() - started),
+    }
+
+
+@torch.no_grad()
+def _validate(
+    session: Session, stage: Stage, cached: list[tuple[Tensor, Tensor]] | None
+) -> tuple[float, float]:
+    """Return the plain cross-entropy and the accuracy on the validation split."""
+    model = session.evaluated.eval()
+    batches = cached or validation_batches(model, session.val, stage.first_group)
+    count = session.progress.counter(stage.name, progress.VALIDATION[stage.name])
+    loss, correct = 0.0, 0
+    for inputs, labels in batches:
+        _check_stop(session)
+        logits = model.suffix(inputs, stage.first_group)
+        loss += torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
+        correct += (logits.argmax(1) == labels).sum().item()
+        count(len(labels))
+    return loss / len(session.val), correct / len(session.val)
+
+
+def _finish_epoch(
+    session: Session, stage: Stage, measured: dict[str, float], optimizer: torch.optim.Optimizer
+) -> None:
+    """Take an epoch into the state, write checkpoints, and tell the observer."""
+    state = session.state
+    rates = {group["scale"]: group["lr"] for group in optimizer.param_groups}
+    result = EpochResult(
+        epoch=len(state.history) + 1,
+        stage=stage.name,
+        learning_rate=optimizer.param_groups[0]["lr"],
+        backbone_learning_rate=optimizer.param_groups[-1]["lr"] if len(rates) > 1 else 0.0,
+        memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **measured,
+    )
+    state.history.append(asdict(result))
+    state.stage_epoch += 1
+    state.average_steps = session.average.steps
+    state.work = session.progress.done
+    state.stale_epochs = 0 if result.val_loss < state.stage_best_loss else state.stale_epochs + 1
+    state.stage_best_loss = min(state.stage_best_loss, result.val_loss)
+    if session.config.schedule == "plateau" and state.stale_epochs > _PLATEAU_PATIENCE:
+        state.plateau_share *= _PLATEAU_FACTOR
+    if result.val_loss < state.best_loss:
+        state.best_loss, state.best_epoch = result.val_loss, result.epoch
+        best = session.evaluated.state_dict()
+        checkpoint.save_checkpoint(session.folder / checkpoint.BEST, best, asdict(result))
+    save_session(session, optimizer)
+    session.observer.on_epoch(result)
+
+
+def save_session(session: Session, optimizer: torch.optim.Optimizer) -> None:
+    """Write the checkpoint from which `restore_session` goes on."""
+    parts = {
+        "model": session.model.state_dict(),
+        "average": session.average.model.state_dict(),
+        "optimizer": checkpoint.optimizer_tensors(optimizer),
+    }
+    tensors = {f"{part}/{name}": t for part, named in parts.items() for name, t in named.items()}
+    path = session.folder / checkpoint.LAST
+    state = {"state": asdict(session.state), "config": session.config.to_json()}
+    checkpoint.save_checkpoint(path, tensors, state)
+    session.observer.on_checkpoint(path)
+
+
+def restore_session(session: Session) -> None:
+    """Go back to the last finished epoch of an earlier session.
+
+    Raises:
+        CheckpointError: if the checkpoint is broken or of a run with other settings.
+    """
+    tensors, saved = checkpoint.load_checkpoint(session.folder / checkpoint.LAST)
+    if saved["config"] != session.config.to_json():
+        raise checkpoint.CheckpointError("The checkpoint belongs to a run with other settings.")
+    session.state = TrainingState(**saved["state"])
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}
+    for key, tensor in tensors.items():
+        part, name = key.split("/", 1)
+        parts[part][name] = tensor
+    session.model.load_state_dict(parts["model"])
+    session.average.model.load_state_dict(parts["average"])
+    session.average.steps = session.state.average_steps
+    session.optimizer_tensors = parts["optimizer"]
+    session.progress.resume_at(session.state.work)
+
+
+def _check_stop(session: Session) -> None:
+    if session.observer.should_stop():
+        raise TrainingStoppedError
+
+
+def _train_mode(model: LogoClassifier, stage: Stage) -> None:
+    """Set train mode on what a stage trains; the frozen part stays in evaluation mode."""
+    model.eval()
+    model.features[stage.first_group :].train()
+    model.head.train()

@@ -1,0 +1,152 @@
+"""One training from a config and images to the best weights. Reports to an observer only."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from classifier.logo_types import CLASS_NAMES
+from classifier.training import checkpoint, progress
+from classifier.training.augmentation import augment
+from classifier.training.averaging import WeightAverage
+from classifier.training.backbones import BACKBONES
+from classifier.training.config import TrainingConfig
+from classifier.training.dataset import (
+    ArrayCache,
+    DecodingStoppedError,
+    ImageArray,
+    TrainingData,
+)
+from classifier.training.loop import (
+    Session,
+    TrainingState,
+    TrainingStoppedError,
+    restore_session,
+    train_stage,
+)
+from classifier.training.losses import build_loss
+from classifier.training.model import LogoClassifier, build_model, reestimate_batch_norm
+from classifier.training.reporting import EpochResult, TrainingObserver
+from classifier.training.stages import Stage, plan_stages, validation_batches
+
+_BATCH_NORM_IMAGES = 1024
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished training: its best weights and what they answer on the validation split."""
+
+    config: TrainingConfig
+    model: LogoClassifier
+    history: list[EpochResult]
+    best_epoch: int
+    val_logits: np.ndarray  # float32 [N, classes]
+    val_labels: np.ndarray  # int64 [N]
+
+
+def train(
+    config: TrainingConfig, data: TrainingData, folder: Path, observer: TrainingObserver
+) -> TrainingResult:
+    """Train a model; go on from the last checkpoint if `folder` has one.
+
+    Args:
+        config: all settings.
+        data: the images by split; the test split is not touched.
+        folder: where checkpoints go. Decoded images go to `data.cache`, or a folder in it.
+        observer: hears of progress and may stop the run.
+
+    Raises:
+        TrainingStoppedError: when the observer asked for it; the last checkpoint stays.
+        NonFiniteLossError: when the loss is not finite.
+        WeightsError: when the pretrained weights cannot be used.
+        CheckpointError: when a checkpoint is there but broken or of other settings.
+        UnreadableImageError: when an image file is broken.
+    """
+    torch.manual_seed(config.seed)
+    model = build_model(config)
+    stages = plan_stages(config, len(model.features))
+    work = _planned_work(config, data, stages)
+    tracker = progress.Progress(observer, work)
+    train_images, val_images = _decode(config, data, folder, observer, tracker)
+    session = Session(
+        config=config,
+        model=model,
+        average=WeightAverage(model, config.ema_decay),
+        train=train_images,
+        val=val_images,
+        loss=build_loss(config, train_images.labels, len(CLASS_NAMES)),
+        folder=folder,
+        observer=observer,
+        progress=tracker,
+        state=TrainingState(),
+    )
+    if (folder / checkpoint.LAST).exists():
+        restore_session(session)
+    elif BACKBONES[config.backbone].borrowed and not config.weights:
+        _adapt_batch_norm(session)
+    for stage in stages[session.state.stage :]:
+        train_stage(session, stage)
+    return _best(session)
+
+
+def _planned_work(config: TrainingConfig, data: TrainingData, stages: list[Stage]) -> float:
+    counts = len(data.train), len(data.val)
+    return sum(counts) * progress.DECODING + sum(
+        progress.stage_work(stage, config, *counts) for stage in stages
+    )
+
+
+def _decode(
+    config: TrainingConfig,
+    data: TrainingData,
+    folder: Path,
+    observer: TrainingObserver,
+    tracker: progress.Progress,
+) -> tuple[ImageArray, ImageArray]:
+    """Return the training and the validation images for the config's input size."""
+    cache = ArrayCache(
+        data.cache or folder / "arrays",
+        tracker.counter("decoding", progress.DECODING),
+        observer.should_stop,
+    )
+    try:
+        return (
+            cache.training(data.train, config.input_size),
+            cache.serving(data.val, config.input_size),
+        )
+    except DecodingStoppedError as error:
+        raise TrainingStoppedError from error
+
+
+def _adapt_batch_norm(session: Session) -> None:
+    """Fit borrowed weights to the logos: statistics of the plain training images."""
+    images = session.train
+    rows = torch.randperm(len(images))[:_BATCH_NORM_IMAGES]
+    size, generator = session.config.input_size, torch.Generator()
+    batches = [
+        augment(images.take(part), images.backgrounds[part], size, 0.0, generator)
+        for part in rows.split(64)
+    ]
+    reestimate_batch_norm(session.model, batches)
+    session.average = WeightAverage(session.model, session.config.ema_decay)
+
+
+@torch.no_grad()
+def _best(session: Session) -> TrainingResult:
+    """Load the best checkpoint and let it answer on the validation split."""
+    tensors, _ = checkpoint.load_checkpoint(session.folder / checkpoint.BEST)
+    model = session.model
+    model.load_state_dict(tensors)
+    model.eval()
+    logits = [
+        model.suffix(inputs, 0).cpu() for inputs, _ in validation_batches(model, session.val, 0)
+    ]
+    return TrainingResult(
+        config=session.config,
+        model=model,
+        history=[EpochResult(**values) for values in session.state.history],
+        best_epoch=session.state.best_epoch,
+        val_logits=torch.cat(logits).numpy(),
+        val_labels=session.val.labels.numpy(),
+    )

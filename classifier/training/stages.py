@@ -1,0 +1,124 @@
+"""Gradual unfreezing: which part of the network each stage trains, and what it trains on.
+
+While the first groups of the backbone are frozen, what they make of the images never changes: it
+is computed once, for a fixed number of augmented views, and every epoch starts from there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from classifier.training.augmentation import augment
+from classifier.training.backbones import BACKBONES
+from classifier.training.config import TrainingConfig
+from classifier.training.dataset import ImageArray
+from classifier.training.model import LogoClassifier
+
+_CACHE_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run. Groups of the backbone before `first_group` are frozen."""
+
+    name: str
+    epochs: int
+    first_group: int
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a part of the network is frozen, so that its activations can be kept."""
+        return self.first_group > 0
+
+
+def plan_stages(config: TrainingConfig, groups: int) -> list[Stage]:
+    """Return the stages of a run on a backbone with that many groups of layers."""
+    top = BACKBONES[config.backbone].top_group
+    stages = [
+        Stage("head", config.head_epochs, groups),
+        Stage("top", config.top_epochs, top),
+        Stage("full", config.full_epochs, 0),
+    ]
+    return [stage for stage in stages if stage.epochs]
+
+
+def seeded(*numbers: int) -> Generator:
+    """Return a generator whose draws depend on these numbers only."""
+    seed = 0
+    for number in numbers:
+        seed = (seed * 1_000_003 + number + 1) % 2**63
+    return Generator().manual_seed(seed)
+
+
+class Batches:
+    """What a stage trains on: activations at the first group that it trains, with labels."""
+
+    def __init__(
+        self, model: LogoClassifier, images: ImageArray, config: TrainingConfig, stage: Stage
+    ) -> None:
+        self.model = model
+        self.images = images
+        self.config = config
+        self.stage = stage
+        self.cache: Tensor | None = None  # float16 [views, N, channels, H, W]
+
+    def __len__(self) -> int:
+        return len(self.images) // self.config.batch_size
+
+    def fill_cache(self) -> Iterator[int]:
+        """Compute the frozen part's activations, yielding the number of images just done."""
+        views = self.config.cached_views if self.config.augmentation else 1
+        for view in range(views):
+            generator = seeded(self.config.seed, view)
+            for start in range(0, len(self.images), _CACHE_BATCH):
+                rows = torch.arange(start, min(start + _CACHE_BATCH, len(self.images)))
+                activations = self._activations(rows, generator)
+                if self.cache is None:
+                    shape = (views, len(self.images), *activations.shape[1:])
+                    self.cache = torch.empty(shape, dtype=torch.float16)
+                self.cache[view, rows] = activations.half().cpu()
+                yield len(rows)
+
+    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield (activations float32 [B, C, H, W], labels int64 [B]) in random order.
+
+        Images that do not fill a batch sit this epoch out.
+        """
+        generator = seeded(self.config.seed, 1000 + epoch)
+        order = torch.randperm(len(self.images), generator=generator)
+        size = self.config.batch_size
+        for rows in order[: len(self) * size].split(size):
+            if self.cache is None:
+                inputs = self._activations(rows, generator)
+            else:
+                views = torch.randint(len(self.cache), rows.shape, generator=generator)
+                inputs = self.cache[views, rows].float().to(self.model.mean.device)
+            yield inputs, self.images.labels[rows].to(self.model.mean.device)
+
+    @torch.no_grad()
+    def _activations(self, rows: Tensor, generator: Generator) -> Tensor:
+        """Return what the frozen part makes of new views of some images."""
+        config = self.config
+        views = augment(
+            self.images.take(rows),
+            self.images.backgrounds[rows],
+            config.input_size,
+            config.augmentation,
+            generator,
+            config.flip,
+        )
+        return self.model.prefix(views.to(self.model.mean.device), self.stage.first_group)
+
+
+@torch.no_grad()
+def validation_batches(
+    model: LogoClassifier, images: ImageArray, first_group: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield (activations, labels) of a split that was prepared as for serving, in order."""
+    device = model.mean.device
+    for rows in torch.arange(len(images)).split(_CACHE_BATCH):
+        pixels = images.take(rows).to(device).permute(0, 3, 1, 2).float() / 255
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        yield model.prefix(pixels, first_group), images.labels[rows].to(device)
