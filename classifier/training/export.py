@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from classifier.inference.manifest import (
     Manifest,
-    new_version_folder,
     sha256_of,
     write_manifest,
 )
@@ -53,44 +52,39 @@ def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
     )
 
 
-def export_version(
-    destination: Path,
+def write_version(
+    folder: Path,
+    name: str,
     model: LogoClassifier,
     config: TrainingConfig,
     temperature: float,
     dataset: dict[str, Any],
-    metrics: dict[str, Any],
 ) -> Manifest:
-    """Write a version folder, whole or not at all. The folder's name is the version's name.
+    """Write a version's files and its manifest, without metrics, into an empty folder.
 
     Args:
-        destination: the folder to make; it must not exist.
-        model: trained weights.
+        folder: see `new_version_folder`.
+        name: the version's name.
+        model: trained weights; moved to the CPU.
         temperature: what logits are divided by before softmax.
         dataset: name, source, fingerprint and counts of the training data.
-        metrics: what is measured so far, by split.
-
-    Raises:
-        FileExistsError: if `destination` exists.
     """
     backbone = BACKBONES[config.backbone]
-    with new_version_folder(destination) as folder:
-        export_onnx(model, config.input_size, folder / ONNX_NAME)
-        tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-        save_file(tensors, folder / WEIGHTS_NAME)
-        manifest = Manifest(
-            name=destination.name,
-            backbone=config.backbone,
-            input_size=config.input_size,
-            temperature=temperature,
-            onnx=ONNX_NAME,
-            files={name: sha256_of(folder / name) for name in (ONNX_NAME, WEIGHTS_NAME)},
-            mean=list(backbone.mean),
-            std=list(backbone.std),
-            config=config.to_json(),
-            dataset=dataset,
-            metrics=metrics,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        write_manifest(folder, manifest)
+    export_onnx(model, config.input_size, folder / ONNX_NAME)
+    tensors = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS_NAME)
+    manifest = Manifest(
+        name=name,
+        backbone=config.backbone,
+        input_size=config.input_size,
+        temperature=temperature,
+        onnx=ONNX_NAME,
+        files={file: sha256_of(folder / file) for file in (ONNX_NAME, WEIGHTS_NAME)},
+        mean=list(backbone.mean),
+        std=list(backbone.std),
+        config=config.to_json(),
+        dataset=dataset,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_manifest(folder, manifest)
     return manifest

@@ -1,0 +1,232 @@
+"""Carrying out a training run in this process: from the claimed row to a model version."""
+
+import errno
+import logging
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.conf import settings
+from django.utils import timezone
+
+from classifier.heartbeat import Heartbeat
+from classifier.inference.manifest import new_version_folder, write_manifest
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, Sample, TrainingRun
+from classifier.runs import split_counts
+from classifier.training.config import TrainingConfig
+from classifier.training.reporting import EpochResult, SilentObserver, TrainingObserver
+
+if TYPE_CHECKING:
+    from classifier.training.dataset import LabelledImage, TrainingData
+    from classifier.training.run import TrainingResult
+
+logger = logging.getLogger(__name__)
+Status = TrainingRun.Status
+_SCORING_BATCH = 64
+
+
+class ExecutionError(Exception):
+    """A run cannot go on; the message is for the person who started it."""
+
+
+class RunObserver:
+    """Stores what a training reports, and passes it on to a listener."""
+
+    def __init__(self, heartbeat: Heartbeat, listener: TrainingObserver) -> None:
+        self.heartbeat = heartbeat
+        self.listener = listener
+
+    def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
+        """Keep the progress for the next heartbeat."""
+        self.heartbeat.stage = stage
+        self.heartbeat.progress = progress
+        self.heartbeat.seconds_left = seconds_left
+        self.listener.on_progress(stage, progress, seconds_left)
+
+    def on_epoch(self, result: EpochResult) -> None:
+        """Store an epoch's measures; a resumed run may measure its last one again."""
+        values = asdict(result)
+        epoch = values.pop("epoch")
+        EpochMetric.objects.update_or_create(run=self.heartbeat.run, epoch=epoch, defaults=values)
+        self.heartbeat.beat()
+        self.listener.on_epoch(result)
+
+    def on_checkpoint(self, path: Path) -> None:
+        """Pass it on: the checkpoint's place follows from the run."""
+        self.listener.on_checkpoint(path)
+
+    def should_stop(self) -> bool:
+        """Stop when the run was cancelled or another process has it."""
+        return self.heartbeat.stop.is_set() or self.listener.should_stop()
+
+
+def execute_run(run_id: int, listener: TrainingObserver | None = None) -> TrainingRun | None:
+    """Carry out a queued run; return it as it ended, or None if there was nothing to do.
+
+    Whatever happens, the row says how the run ended. Faults that a person can mend are told in
+    its `error`; an unforeseen exception is told there too and raised.
+    """
+    run = TrainingRun.objects.filter(pk=run_id).first()
+    claim = run.begin() if run else None
+    if run is None or claim is None:
+        logger.info("Run %s is not waiting: nothing to do.", run_id)
+        return None
+    run.refresh_from_db()
+    status, reason = Status.FAILED, ""
+    heartbeat = Heartbeat(run, claim)
+    try:
+        with heartbeat:
+            _make_version(run, RunObserver(heartbeat, listener or SilentObserver()))
+        status = Status.SUCCEEDED
+    except KeyboardInterrupt:
+        status = Status.CANCELLED
+        raise
+    except SystemExit:
+        status, reason = Status.LOST, "The worker was stopped. Resume the run to go on."
+        raise
+    except Exception as error:
+        status, reason = _end_of(run, error)
+        if not reason and status == Status.FAILED:
+            reason = f"{type(error).__name__}: {error}"
+            raise
+    finally:
+        _finish(heartbeat, status, reason)
+    run.refresh_from_db()
+    return run
+
+
+def _end_of(run: TrainingRun, error: Exception) -> tuple[Status, str]:
+    """Say how an exception ends a run. An empty reason for a failure: nobody foresaw it."""
+    from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
+    from classifier.training.checkpoint import CheckpointError
+    from classifier.training.config import InvalidConfigError
+    from classifier.training.loop import NonFiniteLossError, TrainingStoppedError
+    from classifier.training.weights import WeightsError
+
+    if isinstance(error, TrainingStoppedError):
+        return Status.CANCELLED, ""
+    if not Dataset.objects.filter(pk=run.dataset_id).exists():
+        return Status.FAILED, "The dataset was deleted while the run needed it."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Status.FAILED, "The disk is full. Free some space and resume the run."
+    if isinstance(error, MemoryError):
+        return Status.FAILED, "The memory is full. Lower batch_size or input_size."
+    foreseen = (
+        ExecutionError,
+        InvalidConfigError,
+        NonFiniteLossError,
+        CheckpointError,
+        WeightsError,
+        UnreadableImageError,
+        ImageTooLargeError,
+    )
+    return Status.FAILED, str(error) if isinstance(error, foreseen) else ""
+
+
+def _finish(heartbeat: Heartbeat, status: Status, reason: str) -> None:
+    """Write how the run ended, unless another process has it by now."""
+    values: dict[str, Any] = {"status": status, "error": reason, "seconds_left": None}
+    if status == Status.SUCCEEDED:
+        values["progress"] = 1.0
+    TrainingRun.objects.filter(pk=heartbeat.run.pk, claim=heartbeat.claim).update(
+        claim=None, finished_at=timezone.now(), **values
+    )
+
+
+def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
+    """Train, export, calibrate, evaluate and register."""
+    from classifier.training.run import train
+
+    if run.dataset is None:
+        raise ExecutionError("The dataset was deleted.")
+    config = TrainingConfig.from_json(run.config)
+    config.check_data(split_counts(run.dataset))
+    data = training_data(run.dataset)
+    result = train(config, data, run.folder, observer)
+    observer.on_progress("export", 1.0, None)
+    version = _store_version(run, result, data)
+    shutil.rmtree(run.folder, ignore_errors=True)  # the version has the weights
+    return version
+
+
+def training_data(dataset: Dataset) -> "TrainingData":
+    """Return a dataset's images by split."""
+    from classifier.training.dataset import LabelledImage, TrainingData
+
+    splits: dict[str, list[LabelledImage]] = {"train": [], "val": [], "test": []}
+    for sample in dataset.samples.filter(split__in=splits, label__in=CLASS_NAMES):
+        path = dataset.folder / sample.path
+        label = CLASS_NAMES.index(sample.label)
+        splits[sample.split].append(LabelledImage(path, label, sample.background))
+    return TrainingData(**splits, cache=dataset.folder / "arrays")
+
+
+def _store_version(
+    run: TrainingRun, result: "TrainingResult", data: "TrainingData"
+) -> ModelVersion:
+    """Write the version's folder with its test metrics, and the rows that point to it."""
+    from classifier.evaluation.calibration import fit_temperature
+    from classifier.training.export import write_version
+    from classifier.versions import register_version
+
+    destination = _free_folder(run)
+    temperature = fit_temperature(result.val_logits, result.val_labels)
+    with new_version_folder(destination) as folder:
+        manifest = write_version(
+            folder, destination.name, result.model, result.config, temperature, _provenance(run)
+        )
+        metrics = _score(folder, data.test, data.cache)
+        write_manifest(folder, replace(manifest, metrics={"test": metrics}))
+    version = register_version(destination, run=run)
+    Evaluation.objects.create(
+        version=version,
+        dataset=Dataset.objects.filter(pk=run.dataset_id).first(),
+        dataset_fingerprint=run.dataset_fingerprint,
+        synthetic=run.dataset.is_synthetic,
+        split=Sample.Split.TEST,
+        sample_count=metrics["sample_count"],
+        accuracy=metrics["accuracy"],
+        metrics=metrics,
+    )
+    return version
+
+
+def _free_folder(run: TrainingRun) -> Path:
+    """Return a folder for the run's version that does not exist yet."""
+    config = TrainingConfig.from_json(run.config)
+    backbone = config.backbone.removeprefix("efficientnet_")
+    name = f"{backbone}-{config.input_size}-run{run.pk}"
+    versions = Path(settings.CLASSIFIER_ROOT) / "versions"
+    number, folder = 1, versions / name
+    while folder.exists():  # left by a run of another database, or one that failed at the end
+        number += 1
+        folder = versions / f"{name}-{number}"
+    return folder
+
+
+def _provenance(run: TrainingRun) -> dict[str, Any]:
+    """Say what a version was trained on, for its manifest."""
+    return {
+        "name": run.dataset.name,
+        "source": run.dataset.source,
+        "fingerprint": run.dataset_fingerprint,
+        "counts": split_counts(run.dataset),
+    }
+
+
+def _score(folder: Path, images: "list[LabelledImage]", cache: Path | None) -> dict[str, Any]:
+    """Measure a version folder on images, with the engine that will serve it."""
+    from classifier.evaluation.metrics import compute_metrics
+    from classifier.inference.engine import Engine
+    from classifier.training.dataset import ArrayCache
+
+    engine = Engine.load(folder)
+    test = ArrayCache(cache or folder).serving(images, engine.manifest.input_size)
+    probabilities = [
+        engine.probabilities(np.ascontiguousarray(test.pixels[start : start + _SCORING_BATCH]))
+        for start in range(0, len(test), _SCORING_BATCH)
+    ]
+    return compute_metrics(test.labels.numpy(), np.concatenate(probabilities))

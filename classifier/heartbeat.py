@@ -1,0 +1,65 @@
+"""A run's sign of life: a thread that writes progress and hears of cancellation."""
+
+import logging
+import threading
+from typing import Self
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from classifier.models import TrainingRun
+
+logger = logging.getLogger(__name__)
+INTERVAL_SECONDS = 2.0
+
+
+class Heartbeat:
+    """Writes a claimed run's heartbeat and progress while it is open.
+
+    `stop` is set when the run is to end: somebody cancelled it, or another process has it now.
+    """
+
+    def __init__(self, run: TrainingRun, claim: UUID, interval: float = INTERVAL_SECONDS) -> None:
+        self.run = run
+        self.claim = claim
+        self.interval = interval
+        self.stage = ""
+        self.progress = 0.0
+        self.seconds_left: float | None = None
+        self.stop = threading.Event()
+        self.claim_lost = False
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._closed.set()
+        self._thread.join()
+
+    def beat(self) -> None:
+        """Write the sign of life now, and look whether the run is to end."""
+        mine = TrainingRun.objects.filter(pk=self.run.pk, claim=self.claim)
+        written = mine.update(
+            heartbeat_at=timezone.now(),
+            stage=self.stage,
+            progress=self.progress,
+            seconds_left=self.seconds_left,
+        )
+        self.claim_lost = not written
+        cancelling = mine.filter(status=TrainingRun.Status.CANCELLING).exists()
+        if self.claim_lost or cancelling:
+            self.stop.set()
+
+    def _tick(self) -> None:
+        try:
+            while not self._closed.wait(self.interval):
+                try:
+                    self.beat()
+                except DatabaseError as error:  # a busy or restarting database: try again
+                    logger.warning("The heartbeat of %s was not written: %s", self.run, error)
+        finally:
+            connection.close()

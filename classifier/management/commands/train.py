@@ -1,0 +1,121 @@
+"""`train`: carry out a training run in the foreground."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from classifier.models import Dataset, TrainingRun
+from classifier.runs import RunError, create_run, requeue
+from classifier.training.config import InvalidConfigError, TrainingConfig
+from classifier.training.reporting import EpochResult
+
+
+class ProgressBar:
+    """An observer that draws a bar and prints a line per epoch."""
+
+    def __init__(self, bar: tqdm) -> None:
+        self.bar = bar
+
+    def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
+        """Move the bar."""
+        left = "" if seconds_left is None else f", {tqdm.format_interval(seconds_left)} left"
+        self.bar.set_description_str(f"{stage}{left}", refresh=False)
+        self.bar.n = round(progress * 100, 1)
+        self.bar.refresh()
+
+    def on_epoch(self, result: EpochResult) -> None:
+        """Print what the epoch measured."""
+        self.bar.write(
+            f"epoch {result.epoch} ({result.stage}): "
+            f"train loss {result.train_loss:.3f}, accuracy {result.train_accuracy:.3f}; "
+            f"validation loss {result.val_loss:.3f}, accuracy {result.val_accuracy:.3f}; "
+            f"{result.images_per_second:.0f} images/s, {result.seconds:.0f} s"
+        )
+
+    def on_checkpoint(self, path: Path) -> None:
+        """Say nothing."""
+
+    def should_stop(self) -> bool:
+        """Go on: Ctrl-C stops the command."""
+        return False
+
+
+class Command(BaseCommand):
+    """Train a model on a dataset, and register the version that comes of it."""
+
+    help = "Train a model in the foreground; Ctrl-C stops it, --resume goes on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take a dataset and settings, or a run to resume."""
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--dataset", metavar="NAME", help="train on this dataset")
+        what.add_argument("--resume", metavar="RUN", type=int, help="go on with this run")
+        parser.add_argument(
+            "--set",
+            metavar="KEY=VALUE",
+            nargs="+",
+            action="extend",
+            default=[],
+            help="settings: "
+            + ", ".join(f"{f.name} ({f.default})" for f in fields(TrainingConfig)),
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Carry out the run."""
+        from classifier.execution import execute_run
+
+        try:
+            run = self._resumed(options) if options["resume"] else self._created(options)
+        except (RunError, InvalidConfigError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{run} on {run.dataset}")
+        with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+            try:
+                ended = execute_run(run.pk, ProgressBar(bar))
+            except KeyboardInterrupt:
+                raise CommandError(
+                    f"Stopped. Go on with: python manage.py train --resume {run.pk}"
+                ) from None
+        if ended is None:
+            raise CommandError(f"{run} was taken by a worker.")
+        if ended.status != TrainingRun.Status.SUCCEEDED:
+            raise CommandError(f"{run} {ended.get_status_display()}: {ended.error}")
+        evaluation = ended.version.evaluations.get()
+        self.stdout.write(
+            f"Version {ended.version}: accuracy {evaluation.accuracy:.4f} "
+            f"on the {evaluation.sample_count} images of the test split."
+        )
+
+    def _created(self, options: dict[str, Any]) -> TrainingRun:
+        dataset = Dataset.objects.filter(name=options["dataset"]).first()
+        if dataset is None:
+            names = ", ".join(Dataset.objects.values_list("name", flat=True)) or "none yet"
+            raise CommandError(f"There is no dataset {options['dataset']!r}; there are: {names}.")
+        settings = dict(_parse_setting(text) for text in options["set"])
+        return create_run(dataset, TrainingConfig.from_json(settings))
+
+    def _resumed(self, options: dict[str, Any]) -> TrainingRun:
+        run = TrainingRun.objects.filter(pk=options["resume"]).first()
+        if run is None:
+            raise CommandError(f"There is no run {options['resume']}.")
+        if options["set"]:
+            raise CommandError("A resumed run keeps its settings: leave --set out.")
+        if run.status != TrainingRun.Status.QUEUED:
+            requeue(run)
+        return run
+
+
+def _parse_setting(text: str) -> tuple[str, Any]:
+    """Read "key=value"; what is not a JSON value is text."""
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise CommandError(f"--set takes KEY=VALUE, not {text!r}.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
