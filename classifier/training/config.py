@@ -106,6 +106,11 @@ class TrainingConfig:
         """Epochs over all stages."""
         return self.head_epochs + self.top_epochs + self.full_epochs
 
+    @property
+    def views(self) -> int:
+        """Views per image that a cache of activations holds: without augmentation all are one."""
+        return self.cached_views if self.augmentation else 1
+
     def check_data(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Check that a dataset can be trained on with these settings.
 

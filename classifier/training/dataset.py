@@ -115,7 +115,9 @@ class ArrayCache:
         self, images: list[LabelledImage], side: int, channels: int, decode: Decoder
     ) -> ImageArray:
         path = self.folder / f"{side}x{channels}-{_key(images)}.npy"
-        if not path.exists():
+        if path.exists():
+            self.on_decoded(len(images))
+        else:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = path.with_name(f".{path.stem}-{getpid()}.partial")
             try:

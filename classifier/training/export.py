@@ -1,5 +1,6 @@
 """From trained weights to a model version: ONNX, safetensors and a manifest in one folder."""
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class ServingModel(nn.Module):
 def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
     """Write the serving graph of a model, its batch size left open."""
     contiguous = model.cpu().eval().to(memory_format=torch.contiguous_format)
+    for name in ("onnx_ir", "onnxscript"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they tell of every constant
     example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
     torch.onnx.export(
         ServingModel(contiguous).eval(),

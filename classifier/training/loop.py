@@ -93,8 +93,8 @@ def train_stage(session: Session, stage: Stage) -> None:
         measured["seconds"] = time.perf_counter() - started
         _finish_epoch(session, stage, measured, optimizer)
     remaining = stage.epochs - state.stage_epoch
-    work = progress.epoch_work(stage, len(session.train), len(session.val))
-    session.progress.skip(remaining * work)
+    work = progress.epoch_work(stage, config, len(session.train), len(session.val))
+    session.progress.skip(stage.name, remaining * work)
     model.load_state_dict(session.evaluated.state_dict())
     session.average = WeightAverage(model, config.ema_decay)
     state.stage += 1

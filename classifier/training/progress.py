@@ -36,7 +36,8 @@ class Progress:
         """Count work as done."""
         self.done += work
         now = time.monotonic()
-        if now - self.reported < _REPORT_SECONDS and self.done < self.total:
+        finished = self.done >= self.total * (1 - 1e-9)
+        if now - self.reported < _REPORT_SECONDS and not finished:
             return
         self.reported = now
         pace = (self.done - self.before) / max(now - self.started, 1e-6)
@@ -45,23 +46,25 @@ class Progress:
             stage, min(self.done / self.total, 1), left / pace if pace else None
         )
 
-    def skip(self, work: float) -> None:
+    def skip(self, stage: str, work: float) -> None:
         """Take work that will not be done out of the plan."""
         self.total -= work
+        self.add(stage, 0.0)
 
     def counter(self, stage: str, cost: float) -> Callable[[int], None]:
         """Return a function that counts images at a cost."""
         return lambda images: self.add(stage, images * cost)
 
 
-def epoch_work(stage: Stage, train_count: int, val_count: int) -> float:
-    """Return the work of one epoch."""
-    return train_count * TRAINING[stage.name] + val_count * VALIDATION[stage.name]
+def epoch_work(stage: Stage, config: TrainingConfig, train_count: int, val_count: int) -> float:
+    """Return the work of one epoch; images that do not fill a batch sit it out."""
+    seen = train_count // config.batch_size * config.batch_size
+    return seen * TRAINING[stage.name] + val_count * VALIDATION[stage.name]
 
 
 def stage_work(stage: Stage, config: TrainingConfig, train_count: int, val_count: int) -> float:
     """Return the work of a whole stage, its cache included."""
-    work = stage.epochs * epoch_work(stage, train_count, val_count)
+    work = stage.epochs * epoch_work(stage, config, train_count, val_count)
     if stage.frozen:
-        work += (train_count * config.cached_views + val_count) * CACHING
+        work += (train_count * config.views + val_count) * CACHING
     return work

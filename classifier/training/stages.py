@@ -69,7 +69,7 @@ class Batches:
 
     def fill_cache(self) -> Iterator[int]:
         """Compute the frozen part's activations, yielding the number of images just done."""
-        views = self.config.cached_views if self.config.augmentation else 1
+        views = self.config.views
         for view in range(views):
             generator = seeded(self.config.seed, view)
             for start in range(0, len(self.images), _CACHE_BATCH):
