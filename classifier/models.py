@@ -80,8 +80,9 @@ class Sample(models.Model):
     split = models.CharField(max_length=5, choices=Split, blank=True)
     brand = models.CharField(max_length=120)
     package = models.CharField(max_length=80)
+    name = models.CharField(max_length=120, blank=True, help_text="Of the file in its package.")
     source_path = models.CharField(
-        max_length=300, blank=True, help_text="Vector source, relative to the package cache."
+        max_length=200, blank=True, help_text="Vector source, relative to dataset.folder."
     )
     licence = models.CharField(max_length=80, blank=True)
     background = models.CharField(
@@ -266,3 +267,24 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} on {self.get_split_display()}"
+
+
+class Prediction(models.Model):
+    """What an evaluation answered for one sample."""
+
+    evaluation = models.ForeignKey(Evaluation, models.CASCADE, related_name="predictions")
+    sample = models.ForeignKey(Sample, models.CASCADE, related_name="predictions")
+    answer = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    confidence = models.FloatField(help_text="Probability of the answer.")
+    probabilities = models.JSONField(help_text="One per class, in the order of CLASS_NAMES.")
+
+    class Meta:
+        ordering = ["-confidence"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["evaluation", "sample"], name="prediction_once_per_evaluation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sample}: {self.answer}"
