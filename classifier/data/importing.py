@@ -1,0 +1,233 @@
+"""Datasets from images of your own: a folder or a zip of `class/image` files."""
+
+import hashlib
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import numpy as np
+from django.conf import settings
+from PIL import Image
+from tqdm import tqdm
+
+from classifier.data import measures as measuring
+from classifier.data.backgrounds import background_for
+from classifier.data.brands import brand_of
+from classifier.data.build import DatasetError, check_name, finish, new_dataset, next_name
+from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
+from classifier.data.rendering import LONG_SIDE, UnusableSvgError, render
+from classifier.data.splits import merge_groups, near_pairs, stratified_splits
+from classifier.inference.preprocessing import (
+    ImageTooLargeError,
+    UnreadableImageError,
+    read_image,
+)
+from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
+from classifier.models import Dataset, Sample
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".svg"))
+MAX_FILES = 50_000
+MAX_TOTAL_BYTES = 4 * 2**30
+NAMED_REFUSALS = 200  # beyond these, refused files are only counted
+
+
+class RefusedFileError(ValueError):
+    """One file of an import cannot be used. The message is a short reason."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of the import: its path inside, and its content where that could be read."""
+
+    path: PurePosixPath
+    content: bytes = b""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class _Logo:
+    path: PurePosixPath
+    sha256: str
+    label: str
+    image: np.ndarray
+    svg: str
+    measures: dict[str, float | int | bool]
+
+    @property
+    def brand(self) -> str:
+        return brand_of(self.path.stem)
+
+
+def import_path(path: Path, name: str | None = None, seed: int = 0) -> Dataset:
+    """Make a dataset of a folder or zip of `class/*.png|jpg|webp|svg`; see `import_archive`."""
+    if path.is_dir():
+        return _import(_files_of_folder(path), name, seed)
+    if not path.is_file():
+        raise DatasetError(f"There is no folder or zip file {path}.")
+    with path.open("rb") as file:
+        return import_archive(file, name, seed)
+
+
+def import_archive(file: BinaryIO, name: str | None = None, seed: int = 0) -> Dataset:
+    """Make a dataset of a zip of `class/*.png|jpg|webp|svg`.
+
+    Files that cannot be used are named in the dataset's `dropped`, the rest is kept. Logos of one
+    brand (told from the file names) and logos that look alike stay in one split.
+
+    Raises:
+        DatasetError: when it is not a zip, holds too much, or holds no usable logo.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _import(_files_of_zip(archive), name, seed)
+    except zipfile.BadZipFile as error:
+        raise DatasetError(f"This is not a readable zip file: {error}.") from error
+
+
+def _files_of_folder(folder: Path) -> Iterator[_File]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        inside = PurePosixPath(path.relative_to(folder).as_posix())
+        if not path.resolve().is_relative_to(folder.resolve()):
+            yield _File(inside, refusal="leads outside the folder")
+        elif path.stat().st_size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
+            yield _File(inside, refusal="the file is too large")
+        else:
+            yield _File(inside, path.read_bytes())
+
+
+def _files_of_zip(archive: zipfile.ZipFile) -> Iterator[_File]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_TOTAL_BYTES:
+        raise DatasetError(
+            f"The zip holds more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES / 2**30:.0f} GB."
+        )
+    for entry in sorted(entries, key=lambda entry: entry.filename):
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        try:
+            yield _File(path, _read_entry(archive, entry, path))
+        except RefusedFileError as error:
+            yield _File(path, refusal=str(error))
+
+
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: PurePosixPath) -> bytes:
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise RefusedFileError("its path leads outside the archive")
+    if entry.flag_bits & 1:
+        raise RefusedFileError("it is encrypted")
+    limit = settings.CLASSIFIER_MAX_UPLOAD_BYTES
+    try:
+        with archive.open(entry) as file:
+            content = file.read(limit + 1)  # what the header says of its size may be a lie
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
+        raise RefusedFileError("it is damaged") from error
+    except zipfile.zlib.error as error:
+        raise RefusedFileError("it is damaged") from error
+    if len(content) > limit:
+        raise RefusedFileError("the file is too large")
+    return content
+
+
+def _import(files: Iterable[_File], name: str | None, seed: int) -> Dataset:
+    if name:
+        check_name(name)
+    dropped: Counter[str] = Counter()
+    dataset = new_dataset(name or next_name("imported"), Dataset.Source.FOLDER, seed)
+    return finish(dataset, lambda: _samples(dataset, files, dropped), dropped)
+
+
+def _samples(dataset: Dataset, files: Iterable[_File], dropped: Counter[str]) -> list[Sample]:
+    (dataset.folder / "images").mkdir()
+    logos: dict[str, tuple[Sample, str]] = {}
+    for file in tqdm(files, desc="Importing", unit="file"):
+        if _is_beside_the_point(file.path):
+            continue
+        try:
+            logo = _read_logo(file)
+            if logo.sha256 in logos:
+                raise RefusedFileError("the same file came before")
+        except RefusedFileError as error:
+            named = sum(dropped.values()) < NAMED_REFUSALS
+            dropped[f"{file.path}: {error}" if named else str(error)] += 1
+            continue
+        logos[logo.sha256] = _stored(dataset, logo), perceptual_hash(logo.image)
+    if not logos:
+        raise DatasetError(
+            f"No usable logo was found. Expected files like {CLASS_NAMES[0]}/name.png, in folders "
+            f"named {', '.join(CLASS_NAMES)}." + _first_refusal(dropped)
+        )
+    _split([sample for sample, _ in logos.values()], [h for _, h in logos.values()])
+    return [sample for sample, _ in logos.values()]
+
+
+def _first_refusal(dropped: Counter[str]) -> str:
+    return f" Refused first: {next(iter(dropped))}." if dropped else ""
+
+
+def _is_beside_the_point(path: PurePosixPath) -> bool:
+    """Whether a file is a list or an operating system's own, not a logo."""
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts if part != "..")
+    return hidden or path.name in ("labels.csv", "Thumbs.db")
+
+
+def _read_logo(file: _File) -> _Logo:
+    label = file.path.parent.name.lower()
+    if file.refusal:
+        raise RefusedFileError(file.refusal)
+    if label not in (*CLASS_NAMES, AMBIGUOUS):
+        raise RefusedFileError(f"its folder is none of {', '.join(CLASS_NAMES)}")
+    if file.path.suffix.lower() not in SUFFIXES:
+        raise RefusedFileError("not a PNG, JPEG, WebP or SVG file")
+    sha256 = hashlib.sha256(file.content).hexdigest()
+    if file.path.suffix.lower() == ".svg":
+        svg = file.content.decode("utf-8", errors="replace")
+        try:
+            image = render(svg)
+            measured = measuring.measure(svg, image).to_json()
+        except UnusableSvgError as error:
+            raise RefusedFileError(str(error)) from error
+        return _Logo(file.path, sha256, label, image, svg, measured)
+    try:
+        picture = read_image(file.content, settings.CLASSIFIER_MAX_PIXELS)
+    except (UnreadableImageError, ImageTooLargeError) as error:
+        raise RefusedFileError(str(error)) from error
+    picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    return _Logo(file.path, sha256, label, np.asarray(picture), "", {})
+
+
+def _stored(dataset: Dataset, logo: _Logo) -> Sample:
+    """Write the logo's image, and its vector source where it has one; return its unsaved row."""
+    path = f"images/{logo.sha256}.png"
+    Image.fromarray(logo.image).save(dataset.folder / path)
+    source_path = ""
+    if logo.svg:
+        source_path = f"sources/{logo.sha256}.svg"
+        (dataset.folder / "sources").mkdir(exist_ok=True)
+        (dataset.folder / source_path).write_text(logo.svg)
+    return Sample(
+        dataset=dataset,
+        path=path,
+        sha256=logo.sha256,
+        label=logo.label,
+        brand=logo.brand[:120],
+        package="import",
+        name=str(logo.path)[-120:],
+        source_path=source_path,
+        background=background_for(logo.image, logo.sha256),
+        measures=logo.measures,
+    )
+
+
+def _split(samples: list[Sample], hashes: list[str]) -> None:
+    """Give each sample its group and its split."""
+    groups = merge_groups([s.brand for s in samples], near_pairs(hash_bytes(hashes), ALIKE))
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for sample, group in zip(samples, groups, strict=True):
+        if sample.label != AMBIGUOUS:
+            labels[group][sample.label] += 1
+    splits = stratified_splits(labels, samples[0].dataset.seed)
+    for sample, group in zip(samples, groups, strict=True):
+        sample.brand = group
+        sample.split = "" if sample.label == AMBIGUOUS else splits[group]

@@ -1,0 +1,56 @@
+"""`build_dataset`: make a dataset of labelled logos."""
+
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.models import Dataset
+
+
+class Command(BaseCommand):
+    """Make a dataset from logo packages, from images of your own, or from drawn ones."""
+
+    help = (
+        "Fetch logo packages with npm, label their logos and split them by brand. Run again after "
+        "an interruption: it goes on where it was."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the source, a name and a seed."""
+        source = parser.add_mutually_exclusive_group()
+        source.add_argument(
+            "--folder", type=Path, metavar="PATH", help="a folder or zip of class/image files"
+        )
+        source.add_argument(
+            "--synthetic", type=int, metavar="N", help="draw N logos per type, for a first look"
+        )
+        parser.add_argument("--name", help="name of the dataset (default: the next free one)")
+        parser.add_argument("--seed", type=int, default=0, help="decides the splits (default: 0)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Build the dataset and print what is in it."""
+        from classifier.data.info import describe, summarize
+
+        started = time.monotonic()
+        dataset = self._build(options)
+        self.stdout.write(f"{dataset}: ready after {time.monotonic() - started:.0f} s.")
+        self.stdout.write(describe(summarize(dataset)))
+
+    def _build(self, options: dict[str, Any]) -> Dataset:
+        from classifier.data import build
+        from classifier.data.corrections import CorrectionsError
+        from classifier.data.importing import import_path
+        from classifier.data.packages import PackageError, listed_packages
+
+        name, seed = options["name"], options["seed"]
+        try:
+            if options["synthetic"] is not None:
+                return build.build_synthetic(name, options["synthetic"], seed)
+            if options["folder"]:
+                return import_path(options["folder"], name, seed)
+            return build.build_from_packages(name, listed_packages(), seed)
+        except (build.DatasetError, PackageError, CorrectionsError) as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,20 @@
+"""Finding the dataset that a command is about."""
+
+from django.core.management.base import CommandError
+
+from classifier.models import Dataset
+
+
+def find_dataset(name: str | None) -> Dataset:
+    """Return the dataset of that name, or the newest finished one.
+
+    Raises:
+        CommandError: when there is none, with the names that there are.
+    """
+    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    dataset = ready.filter(name=name).first() if name else ready.first()
+    if dataset is None:
+        names = ", ".join(ready.values_list("name", flat=True)) or "none yet"
+        wanted = f'There is no dataset "{name}"' if name else "There is no dataset"
+        raise CommandError(f"{wanted}; there are: {names}. Make one with build_dataset.")
+    return dataset
