@@ -84,3 +84,27 @@ def expected_calibration_error(
     filled = [b for b in reliability(labels, probabilities, bins) if b["count"]]
     total = sum(b["count"] for b in filled)
     return sum(b["count"] * abs(b["confidence"] - b["accuracy"]) for b in filled) / total
+
+
+def risk_coverage(labels: np.ndarray, probabilities: np.ndarray) -> list[dict[str, float]]:
+    """Return how right the surest answers are, when the least sure ones are left to a person.
+
+    Each entry has the `coverage` (share of samples answered, 0.05 to 1), the lowest `confidence`
+    among them, and their `accuracy`. El-Yaniv, Wiener, JMLR 11, 2010.
+
+    Raises:
+        InvalidPredictionsError: see `reliability`.
+    """
+    labels, probabilities = check_probabilities(labels, probabilities)
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    right = (probabilities.argmax(axis=1) == labels)[order].cumsum()
+    counts = np.unique(np.ceil(np.arange(1, 21) / 20 * len(labels)).astype(int))
+    return [
+        {
+            "coverage": float(count / len(labels)),
+            "confidence": float(confidence[order[count - 1]]),
+            "accuracy": float(right[count - 1] / count),
+        }
+        for count in counts
+    ]

@@ -12,7 +12,11 @@ from sklearn.metrics import (
 )
 
 from classifier.evaluation.bootstrap import bootstrap_intervals
-from classifier.evaluation.calibration import expected_calibration_error
+from classifier.evaluation.calibration import (
+    expected_calibration_error,
+    reliability,
+    risk_coverage,
+)
 from classifier.evaluation.predictions import check_probabilities
 from classifier.logo_types import CLASS_NAMES
 
@@ -54,6 +58,8 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0
         "confusion_matrix": confusion_matrix(labels, answers, labels=classes).tolist(),
         "per_class": _per_class(labels, answers, class_intervals),
         "intervals": {name: [float(low), float(high)] for name, (low, high) in intervals.items()},
+        "reliability": reliability(labels, probabilities),
+        "risk_coverage": risk_coverage(labels, probabilities),
     }
 
 

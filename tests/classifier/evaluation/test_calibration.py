@@ -8,6 +8,7 @@ from classifier.evaluation.calibration import (
     expected_calibration_error,
     fit_temperature,
     reliability,
+    risk_coverage,
 )
 from classifier.evaluation.predictions import InvalidPredictionsError
 
@@ -78,3 +79,14 @@ class ReliabilityTests(SimpleTestCase):
         bins = reliability(labels, softmax(logits, 1))
         self.assertEqual(sum(b["count"] for b in bins), 500)
         self.assertEqual(len(bins), 15)
+
+
+class RiskCoverageTests(SimpleTestCase):
+    def test_the_hand_worked_case_holds(self):
+        # Confidences 0.9 (right), 0.7 (wrong), 0.4 (right): accuracy 1, 1/2, 2/3.
+        probabilities = np.array([[0.9, 0.1, 0, 0], [0.7, 0.1, 0.1, 0.1], [0.2, 0.2, 0.2, 0.4]])
+        curve = risk_coverage(np.array([0, 1, 3]), probabilities)
+        for point, expected in zip(curve, [1, 1 / 2, 2 / 3], strict=True):
+            self.assertAlmostEqual(point["accuracy"], expected)
+        self.assertAlmostEqual(curve[0]["coverage"], 1 / 3)
+        self.assertAlmostEqual(curve[-1]["confidence"], 0.4)
