@@ -1,4 +1,37 @@
 """Addresses of the dashboard."""
 
+from django.urls import path
+
+from classifier.dashboard import audit, datasets, overview, runs, versions
+
 app_name = "dashboard"
-urlpatterns: list = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("versions.<str:file_format>", overview.overview_numbers, name="overview_numbers"),
+    path("workers/", runs.workers, name="workers"),
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/<int:pk>/", runs.run_page, name="run"),
+    path("runs/<int:pk>/state/", runs.run_state, name="run_state"),
+    path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/resume/", runs.run_resume, name="run_resume"),
+    path("runs/<int:pk>/epochs.<str:file_format>", runs.run_numbers, name="run_numbers"),
+    path("versions/", versions.version_list, name="versions"),
+    path("versions/<int:pk>/", versions.version_page, name="version"),
+    path("versions/<int:pk>/promote/", versions.version_promote, name="version_promote"),
+    path(
+        "versions/<int:pk>/<slug:table>.<str:file_format>",
+        versions.version_numbers,
+        name="version_numbers",
+    ),
+    path("evaluations/<int:pk>/", versions.predictions, name="predictions"),
+    path("datasets/", datasets.dataset_list, name="datasets"),
+    path("datasets/<int:pk>/", datasets.dataset_page, name="dataset"),
+    path(
+        "datasets/<int:pk>/counts.<str:file_format>",
+        datasets.dataset_numbers,
+        name="dataset_numbers",
+    ),
+    path("samples/<int:pk>/image/", datasets.sample_image, name="sample_image"),
+    path("samples/<int:pk>/correct/", audit.correct, name="correct"),
+    path("audit/", audit.audit, name="audit"),
+]

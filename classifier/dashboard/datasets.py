@@ -1,0 +1,59 @@
+"""Pages of datasets, and their images."""
+
+import mimetypes
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+
+from classifier.dashboard.access import staff_only
+from classifier.dashboard.tables import Table
+from classifier.data.info import SPLITS, summarize
+from classifier.models import Dataset, Sample
+
+_SHOWN = ("image/png", "image/jpeg", "image/webp")
+
+
+@staff_only
+def dataset_list(request: HttpRequest) -> HttpResponse:
+    """List all datasets, the newest first."""
+    counted = Count("samples", filter=~Q(samples__split=""))
+    datasets = Dataset.objects.annotate(in_splits=counted)
+    page = Paginator(datasets, 25).get_page(request.GET.get("page"))
+    return render(request, "classifier/dashboard/datasets.html", {"page": page})
+
+
+@staff_only
+def dataset_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a dataset holds, and what was left out."""
+    dataset = get_object_or_404(Dataset, pk=pk)
+    summary = summarize(dataset)
+    dropped = sorted(summary["dropped"].items(), key=lambda entry: -entry[1])
+    context = {"dataset": dataset, "summary": summary, "splits": SPLITS, "dropped": dropped}
+    return render(request, "classifier/dashboard/dataset.html", context)
+
+
+@staff_only
+def dataset_numbers(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
+    """Return a dataset's counts by class and split."""
+    dataset = get_object_or_404(Dataset, pk=pk)
+    classes = summarize(dataset)["classes"]
+    rows = [(name, split, counts[split]) for name, counts in classes.items() for split in SPLITS]
+    return Table(f"{dataset.name}-counts", ("class", "split", "count"), rows).respond(file_format)
+
+
+@cache_control(private=True, max_age=86400)
+@staff_only
+def sample_image(request: HttpRequest, pk: int) -> FileResponse:
+    """Return a sample's image."""
+    sample = get_object_or_404(Sample.objects.select_related("dataset"), pk=pk)
+    folder = sample.dataset.folder.resolve()
+    path = sample.file.resolve()
+    kind = mimetypes.guess_type(path.name)[0]
+    if kind not in _SHOWN or not path.is_relative_to(folder) or not path.is_file():
+        raise Http404("The image is gone.")
+    response = FileResponse(path.open("rb"), content_type=kind)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

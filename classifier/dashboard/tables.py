@@ -1,0 +1,43 @@
+"""The numbers behind a chart: one table, given as JSON records or as CSV."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+
+FORMATS = ("csv", "json")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column names, and rows of plain values in the same order."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    @classmethod
+    def of_records(cls, name: str, columns: Iterable[str], records: Iterable[dict]) -> "Table":
+        """Build a table from dicts; what a dict lacks is empty."""
+        columns = tuple(columns)
+        return cls(name, columns, [tuple(r.get(c) for c in columns) for r in records])
+
+    def respond(self, file_format: str) -> HttpResponse:
+        """Answer with the table as `csv` or `json`.
+
+        Raises:
+            Http404: for another format.
+        """
+        if file_format == "json":
+            records = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+            return JsonResponse(records, safe=False)
+        if file_format != "csv":
+            raise Http404(f"Formats are {' and '.join(FORMATS)}.")
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
+        writer = csv.writer(response)
+        writer.writerow(self.columns)
+        writer.writerows(self.rows)
+        return response

@@ -1,0 +1,184 @@
+"""Pages of model versions."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
+from classifier.dashboard.tables import Table
+from classifier.inference.manifest import ModelError
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Evaluation, ModelVersion
+
+HEADLINE = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "f1_macro": "F1, macro",
+    "precision_macro": "Precision, macro",
+    "recall_macro": "Recall, macro",
+    "f1_weighted": "F1, weighted",
+    "expected_calibration_error": "Calibration error",
+}
+_VERSIONS = ModelVersion.objects.select_related("run", "run__dataset")
+
+
+@staff_only
+def version_list(request: HttpRequest) -> HttpResponse:
+    """List all versions with their test accuracy, the newest first."""
+    page = Paginator(_VERSIONS.all(), 25).get_page(request.GET.get("page"))
+    rows = [{"version": version, "score": score_of(version)} for version in page]
+    return render(request, "classifier/dashboard/versions.html", {"page": page, "rows": rows})
+
+
+@staff_only
+def version_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a version scored, and what it is."""
+    version = get_object_or_404(_VERSIONS, pk=pk)
+    chosen = request.GET.get("evaluation", "")
+    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    if score is None and chosen:
+        raise Http404("This version has no such evaluation.")
+    context = {
+        "version": version,
+        "score": score,
+        "serving": version.stage == ModelVersion.Stage.PRODUCTION,
+        "evaluations": version.evaluations.select_related("dataset"),
+        "megabytes": served_bytes(version) / 1e6,
+        "manifest": version.manifest,
+        "config": {
+            key.replace("_", " "): value
+            for key, value in version.manifest.get("config", {}).items()
+        },
+    }
+    if score:
+        context |= {
+            "headline": _headline(score.metrics),
+            "matrix": _matrix(score),
+            "per_class": score.metrics["per_class"],
+            "gate": gate_of(version, score),
+            "query": f"?evaluation={score.evaluation.pk}" if score.evaluation else "",
+        }
+    return render(request, "classifier/dashboard/version.html", context)
+
+
+def _headline(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    intervals = metrics.get("intervals", {})
+    return [
+        {"name": name, "value": metrics[key], "interval": intervals.get(key)}
+        for key, name in HEADLINE.items()
+        if key in metrics
+    ]
+
+
+def _matrix(score: Score) -> list[dict[str, Any]]:
+    """Return the confusion matrix's rows with each cell's share of its row."""
+    rows = []
+    for truth, counts in zip(CLASS_NAMES, score.metrics["confusion_matrix"], strict=True):
+        total = sum(counts)
+        cells = [
+            {
+                "answer": answer,
+                "count": count,
+                "share": count / total if total else 0,
+                "right": answer == truth,
+            }
+            for answer, count in zip(CLASS_NAMES, counts, strict=True)
+        ]
+        rows.append({"truth": truth, "cells": cells, "total": total})
+    return rows
+
+
+@staff_only
+def version_numbers(request: HttpRequest, pk: int, table: str, file_format: str) -> HttpResponse:
+    """Return the numbers behind one of a version's charts."""
+    version = get_object_or_404(ModelVersion, pk=pk)
+    chosen = request.GET.get("evaluation", "")
+    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    if score is None or table not in _TABLES:
+        raise Http404("There are no such numbers.")
+    return _TABLES[table](f"{version.name}-{table}", score.metrics).respond(file_format)
+
+
+def _class_table(name: str, metrics: dict[str, Any]) -> Table:
+    columns = ("class", "accuracy", "low", "high", "precision", "recall", "f1", "support")
+    records = []
+    for class_name, figures in metrics["per_class"].items():
+        low, high = figures.get("interval") or (None, None)
+        records.append({"class": class_name, "low": low, "high": high, **figures})
+    return Table.of_records(name, columns, records)
+
+
+def _confusion_table(name: str, metrics: dict[str, Any]) -> Table:
+    rows = [
+        (truth, answer, count)
+        for truth, counts in zip(CLASS_NAMES, metrics["confusion_matrix"], strict=True)
+        for answer, count in zip(CLASS_NAMES, counts, strict=True)
+    ]
+    return Table(name, ("truth", "answer", "count"), rows)
+
+
+def _headline_table(name: str, metrics: dict[str, Any]) -> Table:
+    rows = [
+        (key, metrics[key], *metrics.get("intervals", {}).get(key, (None, None)))
+        for key in HEADLINE
+        if key in metrics
+    ]
+    return Table(name, ("measure", "value", "low", "high"), rows)
+
+
+def _reliability_table(name: str, metrics: dict[str, Any]) -> Table:
+    columns = ("low", "high", "count", "confidence", "accuracy")
+    return Table.of_records(name, columns, metrics.get("reliability", []))
+
+
+def _coverage_table(name: str, metrics: dict[str, Any]) -> Table:
+    columns = ("coverage", "confidence", "accuracy")
+    return Table.of_records(name, columns, metrics.get("risk_coverage", []))
+
+
+_TABLES = {
+    "headline": _headline_table,
+    "classes": _class_table,
+    "confusion": _confusion_table,
+    "reliability": _reliability_table,
+    "coverage": _coverage_table,
+}
+
+
+@require_POST
+@staff_only
+def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a version serve from now on."""
+    from classifier.versions import promote
+
+    require_permission(request, "change_modelversion")
+    version = get_object_or_404(ModelVersion, pk=pk)
+    try:
+        promote(version)
+        messages.success(request, f"{version} serves now.")
+    except ModelError as error:
+        messages.error(request, f"{version} cannot serve: {error}")
+    return redirect("dashboard:version", pk)
+
+
+@staff_only
+def predictions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the images of one cell of an evaluation's confusion matrix, or every wrong answer."""
+    evaluation = get_object_or_404(Evaluation.objects.select_related("version", "dataset"), pk=pk)
+    truth, answer = request.GET.get("truth", ""), request.GET.get("answer", "")
+    rows = evaluation.predictions.select_related("sample")
+    if truth in CLASS_NAMES:
+        rows = rows.filter(sample__label=truth)
+    if answer in CLASS_NAMES:
+        rows = rows.filter(answer=answer)
+    if truth not in CLASS_NAMES and answer not in CLASS_NAMES:
+        rows = rows.exclude(answer=F("sample__label"))
+    page = Paginator(rows, 60).get_page(request.GET.get("page"))
+    context = {"evaluation": evaluation, "truth": truth, "answer": answer, "page": page}
+    return render(request, "classifier/dashboard/predictions.html", context)

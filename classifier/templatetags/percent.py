@@ -1,0 +1,36 @@
+"""Shares and durations as people read them."""
+
+from collections.abc import Sequence
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Show a share from 0 to 1 with one decimal: 93.2 %."""
+    return "none" if share is None else f"{share * 100:.1f} %"
+
+
+@register.filter
+def interval(bounds: Sequence[float] | None) -> str:
+    """Show an interval of shares: 91.0 to 95.1 %."""
+    return f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %" if bounds else ""
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Show seconds in the unit that suits them: 40 s, 12 min, 1 h 5 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """Show a number for a stylesheet."""
+    return f"{value:.4f}"

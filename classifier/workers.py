@@ -1,0 +1,42 @@
+"""Whether a worker is there to take on training runs."""
+
+import logging
+
+from celery import current_app
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+_CACHE_KEY = "classifier-worker-problem"
+_CACHE_SECONDS = 10
+_ANSWER_SECONDS = 1.0
+
+
+def worker_problem() -> str:
+    """Say why nobody would take on a training run now; an empty string if somebody would.
+
+    The answer is up to ten seconds old. Asking afresh takes up to a second.
+    """
+    problem = cache.get(_CACHE_KEY)
+    if problem is None:
+        problem = _ask()
+        cache.set(_CACHE_KEY, problem, _CACHE_SECONDS)
+    return problem
+
+
+def _ask() -> str:
+    queue = current_app.amqp.router.route({}, "classifier.tasks.train")["queue"].name
+    try:
+        with current_app.connection_for_write(connect_timeout=_ANSWER_SECONDS) as connection:
+            connection.ensure_connection(max_retries=1, timeout=_ANSWER_SECONDS)
+            inspection = current_app.control.inspect(timeout=_ANSWER_SECONDS, connection=connection)
+            queues_by_worker = inspection.active_queues() or {}
+    except (OperationalError, OSError) as error:
+        logger.warning("The task queue cannot be reached: %s", error)
+        return "The task queue cannot be reached."
+    served = {entry["name"] for queues in queues_by_worker.values() for entry in queues}
+    if queue in served:
+        return ""
+    if served:
+        return f"No worker serves the queue “{queue}”."
+    return "No worker answers."

@@ -1,0 +1,205 @@
+// Charts from the numbers that a page links, and the keys of the audit sheet.
+"use strict";
+
+const TYPES = ["simple", "text", "gradient", "complex"];
+const PERCENT = { tickformat: ".0%" };
+
+// Custom properties hold light-dark() as text; only a real colour is computed.
+function colour(name) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+const column = (records, name) => records.map((record) => record[name]);
+
+function line(records, x, y, name, hue, extra = {}) {
+  return {
+    x: column(records, x), y: column(records, y), name, mode: "lines+markers",
+    line: { color: colour(hue), width: 2 }, marker: { size: 5 }, ...extra,
+  };
+}
+
+// A band for every second stage, with the stage's name at its top.
+function stages(records) {
+  const shapes = [], annotations = [];
+  let start = 0;
+  records.forEach((record, i) => {
+    const last = i === records.length - 1;
+    if (!last && records[i + 1].stage === record.stage) return;
+    const from = records[start].epoch - 0.5, to = record.epoch + 0.5;
+    if (annotations.length % 2) {
+      shapes.push({ type: "rect", xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1, fillcolor: colour("line"), opacity: 0.35, line: { width: 0 }, layer: "below" });
+    }
+    annotations.push({ x: (from + to) / 2, y: 1, xref: "x", yref: "paper", yanchor: "bottom", text: record.stage, showarrow: false, font: { size: 11, color: colour("quiet") } });
+    start = i + 1;
+  });
+  return { shapes, annotations };
+}
+
+function epochs(records, train, validation, yaxis) {
+  return {
+    data: [
+      line(records, "epoch", train, "training", "quiet"),
+      line(records, "epoch", validation, "validation", "accent"),
+    ],
+    layout: { ...stages(records), xaxis: { title: { text: "epoch" }, dtick: records.length > 20 ? undefined : 1 }, yaxis },
+  };
+}
+
+function intervals(records) {
+  return {
+    type: "data", symmetric: false, color: colour("ink"), thickness: 1.2, width: 5,
+    array: records.map((r) => (r.high === null ? 0 : r.high - r.accuracy)),
+    arrayminus: records.map((r) => (r.low === null ? 0 : r.accuracy - r.low)),
+  };
+}
+
+const diagonal = (slope) => ({
+  type: "line", x0: 0, x1: 1, y0: slope ? 0 : 0.8, y1: slope ? 1 : 0.8, xref: slope ? "x" : "paper",
+  line: { dash: "dot", width: 1.5, color: colour("quiet") },
+});
+
+const CHARTS = {
+  loss: (records) => epochs(records, "train_loss", "val_loss", { rangemode: "tozero" }),
+  accuracy: (records) => epochs(records, "train_accuracy", "val_accuracy", PERCENT),
+  "learning-rate": (records) => ({
+    data: [
+      line(records, "epoch", "learning_rate", "head", "accent"),
+      line(records, "epoch", "backbone_learning_rate", "backbone", "type-gradient"),
+    ],
+    layout: { yaxis: { type: "log", exponentformat: "power" }, xaxis: { title: { text: "epoch" } } },
+  }),
+  classes: (records) => ({
+    data: [{
+      type: "bar", x: column(records, "class"), y: column(records, "accuracy"), error_y: intervals(records),
+      marker: { color: records.map((r) => colour(`type-${r.class}`)) }, hovertemplate: "%{x}: %{y:.1%}<extra></extra>",
+    }],
+    layout: { yaxis: { ...PERCENT, range: [0, 1.04] }, shapes: [diagonal(false)], showlegend: false },
+  }),
+  reliability: (records) => {
+    const filled = records.filter((r) => r.count), most = Math.max(...column(filled, "count"));
+    return {
+      data: [{
+        x: column(filled, "confidence"), y: column(filled, "accuracy"), mode: "lines+markers",
+        line: { color: colour("accent"), width: 1.5 }, customdata: column(filled, "count"),
+        marker: { color: colour("accent"), size: filled.map((r) => 6 + 16 * Math.sqrt(r.count / most)) },
+        hovertemplate: "confidence %{x:.1%}, right %{y:.1%}, %{customdata} images<extra></extra>",
+      }],
+      layout: {
+        shapes: [diagonal(true)], showlegend: false,
+        xaxis: { ...PERCENT, range: [0.2, 1.04], title: { text: "confidence" } },
+        yaxis: { ...PERCENT, range: [0, 1.06], title: { text: "right answers" } },
+      },
+    };
+  },
+  coverage: (records) => ({
+    data: [line(records, "coverage", "accuracy", "accuracy", "accent", {
+      customdata: column(records, "confidence"),
+      hovertemplate: "the surest %{x:.0%}: %{y:.1%} right, confidence from %{customdata:.1%}<extra></extra>",
+    })],
+    layout: {
+      showlegend: false, xaxis: { ...PERCENT, title: { text: "share answered" } },
+      yaxis: { ...PERCENT, title: { text: "right answers" } },
+    },
+  }),
+  counts: (records) => {
+    const split = { train: 1, val: 0.65, test: 0.35 };
+    return {
+      data: Object.keys(split).map((name) => {
+        const rows = records.filter((r) => r.split === name && TYPES.includes(r.class));
+        return { type: "bar", name, x: column(rows, "class"), y: column(rows, "count"), marker: { color: rows.map((r) => colour(`type-${r.class}`)), opacity: split[name] } };
+      }),
+      layout: { barmode: "stack", showlegend: false },
+    };
+  },
+  versions: (records) => ({
+    data: [{
+      x: column(records, "version"), y: column(records, "accuracy"), error_y: intervals(records), mode: "markers",
+      marker: { size: 10, color: records.map((r) => colour(r.stage === "production" ? "good" : "accent")) },
+      text: column(records, "dataset"), hovertemplate: "%{x}: %{y:.1%} on %{text}<extra></extra>",
+    }],
+    layout: { showlegend: false, yaxis: PERCENT },
+  }),
+};
+
+function axis(given = {}) {
+  return {
+    automargin: true, gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), ...given,
+    title: given.title && { ...given.title, standoff: 8 },
+  };
+}
+
+async function draw(element) {
+  const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
+  const records = answer.ok ? await answer.json() : [];
+  if (!records.length) {
+    element.textContent = answer.ok ? "No numbers yet." : "The numbers could not be loaded.";
+    element.classList.add("empty");
+    return;
+  }
+  if (element.classList.contains("empty")) {
+    element.textContent = "";
+    element.classList.remove("empty");
+  }
+  const { data, layout } = CHARTS[element.dataset.chart](records);
+  Plotly.react(element, data, {
+    margin: { l: 48, r: 12, t: 24, b: 40 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
+    font: { family: "system-ui, sans-serif", size: 13, color: colour("ink") }, hovermode: "closest",
+    legend: { orientation: "h", y: 1.08, x: 1, xanchor: "right", yanchor: "bottom" },
+    ...layout, xaxis: axis(layout.xaxis), yaxis: axis(layout.yaxis),
+  }, { responsive: true, displaylogo: false, displayModeBar: false });
+}
+
+const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
+
+// A run's page fetches its state again and again: draw anew when an epoch was added.
+let seenEpochs = null;
+function onState() {
+  const state = document.getElementById("state");
+  if (!state || state.dataset.epochs === seenEpochs) return;
+  if (seenEpochs !== null) drawAll();
+  seenEpochs = state.dataset.epochs;
+}
+
+function moveTo(tiles, index) {
+  const tile = tiles[Math.max(0, Math.min(index, tiles.length - 1))];
+  tile.focus();
+  tile.scrollIntoView({ block: "nearest" });
+}
+
+function tilesPerRow(tiles) {
+  const top = tiles[0].offsetTop;
+  return tiles.filter((tile) => tile.offsetTop === top).length;
+}
+
+function onAuditKey(event) {
+  const tiles = [...document.querySelectorAll("[data-sheet] [data-tile]")];
+  if (!tiles.length || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, summary, a, button")) return;
+  const index = tiles.findIndex((tile) => tile.contains(event.target));
+  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: tilesPerRow(tiles), ArrowUp: -tilesPerRow(tiles) };
+  if (event.key in steps) {
+    event.preventDefault();
+    moveTo(tiles, index < 0 ? 0 : index + steps[event.key]);
+    return;
+  }
+  if (index < 0) return;
+  const choice = event.key === "Enter" ? "[data-current]" : `[data-key="${CSS.escape(event.key)}"]`;
+  const button = tiles[index].querySelector(choice);
+  if (!button) return;
+  event.preventDefault();
+  moveTo(tiles, index + 1);
+  button.click();
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  drawAll();
+  onState();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  document.addEventListener("keydown", onAuditKey);
+  document.body.addEventListener("htmx:afterSettle", onState);
+});
