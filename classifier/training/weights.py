@@ -86,7 +86,10 @@ def copy_lite0(features: nn.Sequential) -> None:
                     module.weight.zero_()
                     module.bias.fill_(_OPEN_GATE_BIAS)
             elif isinstance(module, nn.Conv2d):
-                module.weight.copy_(next(layers).view_as(module.weight))
+                outputs, inputs, height, width = module.weight.shape
+                # The weights came from TensorFlow: they lie as [height, width, inputs, outputs].
+                stored = next(layers).view(height, width, inputs, outputs)
+                module.weight.copy_(stored.permute(3, 2, 0, 1))
             elif isinstance(module, nn.BatchNorm2d):
                 for tensor in (module.weight, module.bias, module.running_mean, module.running_var):
                     tensor.copy_(next(layers))
