@@ -11,10 +11,11 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from classifier.evaluations import store_evaluation
 from classifier.heartbeat import Heartbeat
 from classifier.inference.manifest import new_version_folder, write_manifest
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, Sample, TrainingRun
+from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
 from classifier.runs import split_counts
 from classifier.training.config import TrainingConfig
 from classifier.training.reporting import EpochResult, SilentObserver, TrainingObserver
@@ -178,19 +179,13 @@ def _store_version(
         manifest = write_version(
             folder, destination.name, result.model, result.config, temperature, _provenance(run)
         )
-        metrics = _score(folder, data.test, data.cache)
+        metrics, probabilities = _score(folder, data.test, data.cache)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}))
     version = register_version(destination, run=run)
-    Evaluation.objects.create(
-        version=version,
-        dataset=Dataset.objects.filter(pk=run.dataset_id).first(),
-        dataset_fingerprint=run.dataset_fingerprint,
-        synthetic=run.dataset.is_synthetic,
-        split=Sample.Split.TEST,
-        sample_count=metrics["sample_count"],
-        accuracy=metrics["accuracy"],
-        metrics=metrics,
-    )
+    dataset = Dataset.objects.filter(pk=run.dataset_id).first()
+    if dataset:  # it may have been deleted while the run needed it no more
+        samples = list(dataset.samples.filter(split=Sample.Split.TEST, label__in=CLASS_NAMES))
+        store_evaluation(version, dataset, Sample.Split.TEST, metrics, samples, probabilities)
     return version
 
 
@@ -217,16 +212,22 @@ def _provenance(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def _score(folder: Path, images: "list[LabelledImage]", cache: Path | None) -> dict[str, Any]:
-    """Measure a version folder on images, with the engine that will serve it."""
+def _score(
+    folder: Path, images: "list[LabelledImage]", cache: Path | None
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Measure a version folder on images, with the engine that will serve it.
+
+    Returns the metrics and the probabilities, float32 [N, classes].
+    """
     from classifier.evaluation.metrics import compute_metrics
     from classifier.inference.engine import Engine
     from classifier.training.dataset import ArrayCache
 
     engine = Engine.load(folder)
     test = ArrayCache(cache or folder).serving(images, engine.manifest.input_size)
-    probabilities = [
+    batches = [
         engine.probabilities(np.ascontiguousarray(test.pixels[start : start + _SCORING_BATCH]))
         for start in range(0, len(test), _SCORING_BATCH)
     ]
-    return compute_metrics(test.labels.numpy(), np.concatenate(probabilities))
+    probabilities = np.concatenate(batches)
+    return compute_metrics(test.labels.numpy(), probabilities), probabilities

@@ -5,7 +5,7 @@ from celery import shared_task
 from classifier import runs
 
 
-@shared_task
+@shared_task(acks_late=False)
 def train(run_id: int) -> None:
     """Carry out a queued training run.
 
@@ -21,3 +21,15 @@ def train(run_id: int) -> None:
 def mark_lost_runs() -> None:
     """Mark runs whose worker has fallen silent."""
     runs.mark_lost_runs()
+
+
+@shared_task(acks_late=False)
+def evaluate(version_id: int, dataset_id: int, split: str) -> None:
+    """Measure a version on a split of a dataset, unless one of them is gone."""
+    from classifier.evaluations import evaluate_version
+    from classifier.models import Dataset, ModelVersion
+
+    version = ModelVersion.objects.filter(pk=version_id).first()
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if version and dataset:
+        evaluate_version(version, dataset, split)
