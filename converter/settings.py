@@ -7,6 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from converter.broker import broker_socket, default_broker_url, transport_options
 from converter.secret_key import local_secret_key
 
 env = environ.Env()
@@ -125,12 +126,14 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 
 # Celery: the embedded broker's socket in var/, or what CELERY_BROKER_URL names
 
-BROKER_SOCKET = VAR_DIR / "broker.sock"
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=f"redis+socket://{BROKER_SOCKET}")
+BROKER_SOCKET = broker_socket(VAR_DIR)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=default_broker_url(BROKER_SOCKET))
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A short visibility timeout brings a lost worker's short tasks back soon. Trainings acknowledge
-# early, so that it never applies to them.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 180, "socket_timeout": 10}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, VAR_DIR)
+# Short tasks are acknowledged when done; a lost worker's come back. Trainings say otherwise.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -145,6 +148,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 30.0},
+    "delete-expired-conversions": {
+        "task": "converter.tasks.delete_expired_conversions",
+        "schedule": 3600.0,
+    },
 }
 
 # Classifier
@@ -152,12 +159,24 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 CLASSIFIER_ROOT = VAR_DIR / "classifier"  # datasets/, runs/ and versions/ live in it
 CLASSIFIER_MAX_UPLOAD_BYTES = env.int("CLASSIFIER_MAX_UPLOAD_BYTES", default=20 * 2**20)
 CLASSIFIER_MAX_PIXELS = env.int("CLASSIFIER_MAX_PIXELS", default=64_000_000)
+# Cores that one classification may use. More than one only helps where requests are rare.
+CLASSIFIER_THREADS = env.int("CLASSIFIER_THREADS", default=1)
+# How often one address may ask without an account ("300/min"); empty: as often as it likes.
+CLASSIFIER_ANONYMOUS_RATE = env.str("CLASSIFIER_ANONYMOUS_RATE", default="300/min")
 # A run whose worker has been silent for this long is lost.
 CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 45
 
 # Converter
 
 CLASSIFIER_URL = env.str("CLASSIFIER_URL", default="")  # empty: this process's own WSGI application
+CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 2**20)
+CONVERTER_MAX_FILES = env.int("CONVERTER_MAX_FILES", default=20)  # in one form without JavaScript
+CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # uploads and results are deleted after it
+# A type that the classifier is less sure of than this goes to the general preset.
+CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
+# A result that resembles the upload less than this (SSIM) is tried again with another preset.
+CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.85)
+CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
 # Requests larger than this are refused before a view sees them (files are streamed to disk).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
@@ -209,6 +228,10 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
+
+# Tests keep their files, database and queue in a temporary folder
+
+TEST_RUNNER = "tests.support.runner.TemporaryFolderRunner"
 
 # Admin theme
 

@@ -1,0 +1,41 @@
+"""The test runner: a temporary folder for every file, and a database that workers can open."""
+
+import tempfile
+from pathlib import Path
+
+from django.db import connections
+from django.test.runner import DiscoverRunner
+from django.test.utils import override_settings
+
+
+class TemporaryFolderRunner(DiscoverRunner):
+    """Keeps tests away from var/: files, database and queue are temporary."""
+
+    def setup_test_environment(self, **kwargs):
+        self._folder = tempfile.TemporaryDirectory(prefix="logo-tests-")
+        folder = Path(self._folder.name)
+        for name in ("media", "classifier", "static"):
+            (folder / name).mkdir()
+        self._settings = override_settings(
+            VAR_DIR=folder,
+            MEDIA_ROOT=folder / "media",
+            CLASSIFIER_ROOT=folder / "classifier",
+            STATIC_ROOT=folder / "static",
+            BROKER_SOCKET=folder / "broker.sock",
+            CELERY_BROKER_URL="memory://",
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        )
+        self._settings.enable()
+        super().setup_test_environment(**kwargs)
+
+    def setup_databases(self, **kwargs):
+        database = connections["default"].settings_dict
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            # A file, so that live servers' threads and worker processes share it.
+            database["TEST"]["NAME"] = str(Path(self._folder.name) / "test.sqlite3")
+        return super().setup_databases(**kwargs)
+
+    def teardown_test_environment(self, **kwargs):
+        super().teardown_test_environment(**kwargs)
+        self._settings.disable()
+        self._folder.cleanup()
