@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from classifier.logo_types import LABEL_CHOICES
 
+BUNDLED_FOLDER = Path(__file__).parent / "bundled"  # versions that ship with the plug-in
+
 
 class Dataset(models.Model):
     """A set of labelled logos, split by brand. Its images live in one folder of their own."""
@@ -245,7 +247,7 @@ class ModelVersion(models.Model):
     def folder(self) -> Path:
         """Where the version's files are."""
         if self.bundled:
-            return Path(__file__).parent / "bundled" / self.name
+            return BUNDLED_FOLDER / self.name
         return Path(settings.CLASSIFIER_ROOT) / self.path
 
 

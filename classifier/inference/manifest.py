@@ -54,6 +54,7 @@ class Manifest:
     config: dict[str, Any] = field(default_factory=dict)
     dataset: dict[str, Any] = field(default_factory=dict)  # name, source, fingerprint, counts
     metrics: dict[str, Any] = field(default_factory=dict)  # by split
+    routing: dict[str, float] = field(default_factory=dict)  # see inference/router.py
     created: str = ""  # ISO 8601, UTC
     format: int = FORMAT
 
@@ -87,6 +88,18 @@ def sha256_of(path: Path) -> str:
     """Return the hex sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_manifest(folder: Path) -> str:
+    """Return the hex sha256 of a version folder's manifest.
+
+    Raises:
+        MissingModelError: without a manifest.
+    """
+    try:
+        return sha256_of(folder / MANIFEST_NAME)
+    except FileNotFoundError as error:
+        raise MissingModelError(f"There is no {MANIFEST_NAME} in {folder.name}.") from error
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -44,7 +44,7 @@ def prepare(image: Image.Image, size: int, background: str | None = None) -> np.
     width, height = box[2] - box[0], box[3] - box[1]
     scale = size / max(width, height)
     fitted = (max(1, round(width * scale)), max(1, round(height * scale)))
-    ink = seen.resize(fitted, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    ink = seen.crop(box).resize(fitted, Image.Resampling.BICUBIC, reducing_gap=2.0)
     square = Image.new("RGB", (size, size), border)
     square.paste(ink, ((size - fitted[0]) // 2, (size - fitted[1]) // 2))
     return np.asarray(square)

@@ -1,0 +1,77 @@
+"""`classify`: the types of image files, on the command line."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from classifier import serving
+from classifier.inference.manifest import ModelError
+from classifier.models import ModelVersion
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+class Command(BaseCommand):
+    """Print the type of each image, one per line. Needs no server."""
+
+    help = "Classify image files. A folder stands for the images in it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take files and folders."""
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image or folder")
+        parser.add_argument("--json", action="store_true", help="print JSON Lines")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Classify each file; a bad one does not stop the rest, but the exit code is 1."""
+        self._prepare_database()
+        failed = 0
+        for path in _files(options["paths"]):
+            result = self._classify(path)
+            failed += "error" in result
+            self.stdout.write(json.dumps(result) if options["json"] else _line(result))
+        if failed:
+            sys.exit(1)
+
+    def _prepare_database(self) -> None:
+        if ModelVersion._meta.db_table not in connection.introspection.table_names():
+            self.stderr.write("Creating the database.")
+            call_command("migrate", interactive=False, verbosity=0)
+
+    def _classify(self, path: Path) -> dict[str, Any]:
+        from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
+
+        try:
+            return {"path": str(path), **serving.classify(path).to_json()}
+        except (UnreadableImageError, ImageTooLargeError) as error:
+            return {"path": str(path), "error": str(error)}
+        except ModelError as error:
+            raise CommandError(f"No model can serve: {error}") from error
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """Yield files as they are named, and the images under folders in order."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                file
+                for file in path.rglob("*")
+                if file.suffix.lower() in _SUFFIXES and file.is_file()
+            )
+        else:
+            yield path
+
+
+def _line(result: dict[str, Any]) -> str:
+    if "error" in result:
+        return f"{result['path']}: error: {result['error']}"
+    return (
+        f"{result['path']}: {result['logo_type']} ({result['confidence']:.0%}, "
+        f"{result['method']}, {result['model_version']})"
+    )

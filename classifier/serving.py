@@ -1,0 +1,114 @@
+"""What this process serves: the loaded production version, kept until another is promoted."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from classifier.inference.manifest import CorruptModelError, ModelError, sha256_of_manifest
+from classifier.models import ModelVersion
+from classifier.versions import production_version
+
+if TYPE_CHECKING:
+    from classifier.inference.engine import Engine
+    from classifier.inference.router import Answer
+
+logger = logging.getLogger(__name__)
+_RETRY_SECONDS = 10.0
+
+
+@dataclass
+class _Served:
+    """The loaded engine with the version it is of, and what went wrong with a newer one."""
+
+    key: tuple[str, str] = ("", "")  # name and hash of the manifest
+    engine: "Engine | None" = None
+    refused: tuple[str, str] = ("", "")
+    refused_at: float = 0.0
+    problem: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_served = _Served()
+
+
+def production_engine() -> "Engine":
+    """Return the engine of the version in production.
+
+    A version that was promoted by another process is noticed by its row. One that cannot be
+    loaded is refused, and the version before it goes on serving.
+
+    Raises:
+        ModelError: if nothing can serve.
+    """
+    try:
+        version = production_version()
+    except ModelError as error:
+        _served.problem = str(error)
+        raise
+    key = (str(version.folder), version.manifest_sha256)
+    with _served.lock:
+        if key == _served.key:
+            _served.problem, _served.refused = "", ("", "")
+        elif not _recently_refused(key):
+            _load(version, key)
+        if _served.engine is None:
+            raise ModelError(_served.problem)
+        return _served.engine
+
+
+def classify(source: bytes | Path) -> "Answer":
+    """Classify an image file, given its content or its path.
+
+    Raises:
+        UnreadableImageError: if it is no image, or damaged.
+        ImageTooLargeError: if it has more than CLASSIFIER_MAX_PIXELS pixels.
+        ModelError: if nothing can serve.
+    """
+    from classifier.inference.preprocessing import read_image
+    from classifier.inference.router import answer
+
+    engine = production_engine()
+    started = time.perf_counter()
+    image = read_image(source, settings.CLASSIFIER_MAX_PIXELS, engine.manifest.input_size)
+    return answer(image, engine, started)
+
+
+def serving_problem() -> str:
+    """Say why the version in production does not serve in this process; empty if it does."""
+    try:
+        production_engine()
+    except ModelError as error:
+        return str(error)
+    return _served.problem
+
+
+def forget() -> None:
+    """Unload what is served."""
+    with _served.lock:
+        _served.key, _served.engine = ("", ""), None
+        _served.refused, _served.problem = ("", ""), ""
+
+
+def _recently_refused(key: tuple[str, str]) -> bool:
+    return key == _served.refused and time.monotonic() - _served.refused_at < _RETRY_SECONDS
+
+
+def _load(version: ModelVersion, key: tuple[str, str]) -> None:
+    """Load a version in place of the one before; if that fails, keep that one and say why."""
+    from classifier.inference.engine import Engine
+
+    try:
+        if sha256_of_manifest(version.folder) != version.manifest_sha256:
+            raise CorruptModelError("its manifest was changed after it was registered.")
+        engine = Engine.load(version.folder, settings.CLASSIFIER_THREADS)
+    except ModelError as error:
+        logger.error("%s cannot serve: %s", version, error)
+        _served.refused, _served.refused_at = key, time.monotonic()
+        _served.problem = f"{version} cannot serve: {error}"
+        return
+    _served.engine, _served.key, _served.problem = engine, key, ""

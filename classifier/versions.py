@@ -1,0 +1,170 @@
+"""Model versions as rows: registering, promoting and retiring them, and which one serves."""
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from classifier import models
+from classifier.inference.manifest import (
+    MANIFEST_NAME,
+    MissingModelError,
+    ModelError,
+    read_manifest,
+    sha256_of_manifest,
+    verified_bytes,
+)
+from classifier.models import ModelVersion, TrainingRun
+
+logger = logging.getLogger(__name__)
+Stage = ModelVersion.Stage
+
+
+class VersionError(Exception):
+    """A version cannot be registered or retired; the message says why."""
+
+
+class NoProductionVersionError(MissingModelError):
+    """No version is in production, and none is bundled."""
+
+
+def register_version(
+    folder: Path, run: TrainingRun | None = None, bundled: bool = False
+) -> ModelVersion:
+    """Store a version folder as a candidate; return the row that is there if it is registered.
+
+    Args:
+        folder: under CLASSIFIER_ROOT, or under `classifier/bundled` for a bundled one.
+        run: the run that made it.
+        bundled: whether it ships with the plug-in.
+
+    Raises:
+        ModelError: if a file is missing or does not match its hash.
+        VersionError: if another version has its name.
+    """
+    manifest = read_manifest(folder)
+    for name in manifest.files:
+        verified_bytes(folder, manifest, name)
+    digest = sha256_of_manifest(folder)
+    if bundled and manifest.name != folder.name:
+        raise VersionError(f"The bundled folder {folder.name} holds a version {manifest.name}.")
+    try:
+        version, created = ModelVersion.objects.get_or_create(
+            name=manifest.name,
+            defaults={
+                "run": run,
+                "bundled": bundled,
+                "path": "" if bundled else _relative(folder),
+                "backbone": manifest.backbone,
+                "input_size": manifest.input_size,
+                "dataset_fingerprint": manifest.dataset.get("fingerprint", ""),
+                "manifest": manifest.to_json(),
+                "manifest_sha256": digest,
+            },
+        )
+    except IntegrityError as error:
+        raise VersionError(f"{run} has a version already.") from error
+    if not created and version.manifest_sha256 != digest:
+        raise VersionError(f"There is another version with the name {manifest.name}.")
+    return version
+
+
+def promote(version: ModelVersion) -> None:
+    """Let a version serve, and retire the one that did. Exactly one is in production after it.
+
+    Raises:
+        ModelError: if the version cannot be loaded; nothing changes then.
+    """
+    check_loads(version)
+    _put_in_production(version)
+    logger.info("%s is in production.", version)
+
+
+def retire(version: ModelVersion) -> None:
+    """Put a candidate aside.
+
+    Raises:
+        VersionError: if the version is not a candidate.
+    """
+    retired = ModelVersion.objects.filter(pk=version.pk, stage=Stage.CANDIDATE).update(
+        stage=Stage.RETIRED
+    )
+    version.refresh_from_db()
+    if not retired:
+        raise VersionError(
+            f"{version} is {version.get_stage_display()}: only a candidate can be retired. "
+            "To take the version in production out, promote another one."
+        )
+
+
+def production_version() -> ModelVersion:
+    """Return the version in production; on first use, the bundled one takes that place.
+
+    Raises:
+        NoProductionVersionError: if there is none and none is bundled.
+        ModelError: if the bundled one cannot be used.
+    """
+    version = ModelVersion.objects.filter(stage=Stage.PRODUCTION).first()
+    return version or _promote_bundled()
+
+
+def check_loads(version: ModelVersion) -> None:
+    """Load a version as serving would.
+
+    Raises:
+        ModelError: if that does not work.
+    """
+    from classifier.inference.engine import Engine
+
+    Engine.load(version.folder)
+
+
+def bundled_folders() -> list[Path]:
+    """Return the version folders that ship with the plug-in, the newest last."""
+    folders = [path.parent for path in models.BUNDLED_FOLDER.glob(f"*/{MANIFEST_NAME}")]
+    return sorted(folders, key=lambda folder: (_created(folder), folder.name))
+
+
+def _promote_bundled() -> ModelVersion:
+    folders = bundled_folders()
+    if not folders:
+        raise NoProductionVersionError(
+            "No model is in production. Train one, and promote its version in the admin."
+        )
+    version = register_version(folders[-1], bundled=True)
+    check_loads(version)
+    _put_in_production(version, only_if_vacant=True)
+    return ModelVersion.objects.get(stage=Stage.PRODUCTION)
+
+
+def _put_in_production(version: ModelVersion, only_if_vacant: bool = False) -> None:
+    with transaction.atomic():
+        # All rows are locked, in one order: two promotions at once come one after the other.
+        rows = list(ModelVersion.objects.select_for_update().order_by("pk"))
+        current = [row for row in rows if row.stage == Stage.PRODUCTION]
+        if current and (only_if_vacant or current[0].pk == version.pk):
+            return
+        ModelVersion.objects.filter(stage=Stage.PRODUCTION).update(stage=Stage.RETIRED)
+        promoted = ModelVersion.objects.filter(pk=version.pk).update(
+            stage=Stage.PRODUCTION, promoted_at=timezone.now()
+        )
+        if not promoted:
+            raise MissingModelError(f"The version {version} was deleted.")
+    version.refresh_from_db()
+
+
+def _relative(folder: Path) -> str:
+    root = Path(settings.CLASSIFIER_ROOT).resolve()
+    try:
+        return str(folder.resolve().relative_to(root))
+    except ValueError as error:
+        raise VersionError(f"The folder {folder.name} is not under CLASSIFIER_ROOT.") from error
+
+
+def _created(folder: Path) -> str:
+    try:
+        return read_manifest(folder).created
+    except ModelError:
+        return ""

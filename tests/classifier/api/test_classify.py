@@ -1,0 +1,168 @@
+import io
+import struct
+import zlib
+
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase, override_settings
+from PIL import Image
+
+from classifier.logo_types import CLASS_NAMES
+from tests.support.serving import ServingCase, image_bytes
+
+URL = "/api/v1/classify/"
+
+
+def bomb(width, height):
+    """Return a PNG whose header claims a size that its content does not have."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+class ClassifyCase(ServingCase, TestCase):
+    def post(self, content, name="logo.png"):
+        return self.client.post(URL, {"image": SimpleUploadedFile(name, content)})
+
+
+class ClassifyTestCase(ClassifyCase):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def test_it_answers_with_type_confidence_and_probabilities(self):
+        response = self.post(image_bytes("red"))
+        self.assertEqual(response.status_code, 200)
+        answer = response.json()
+        self.assertEqual(answer["logo_type"], "simple")
+        self.assertEqual(list(answer["probabilities"]), list(CLASS_NAMES))
+        self.assertAlmostEqual(sum(answer["probabilities"].values()), 1, places=3)
+        self.assertEqual(answer["confidence"], answer["probabilities"]["simple"])
+        self.assertEqual((answer["method"], answer["model_version"]), ("neural", "tiny"))
+        self.assertGreater(answer["milliseconds"], 0)
+
+    def test_it_reads_every_format_whatever_the_name_says(self):
+        for file_format in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
+            with self.subTest(file_format):
+                response = self.post(image_bytes("blue", file_format=file_format), "logo.txt")
+                self.assertEqual(response.status_code, 200, response.content)
+                self.assertEqual(response.json()["logo_type"], "gradient")
+
+    def test_it_reads_odd_but_valid_images(self):
+        frames = [Image.new("P", (9, 9)), Image.new("P", (9, 9), 3)]
+        animated = io.BytesIO()
+        frames[0].save(animated, "GIF", save_all=True, append_images=frames[1:])
+        odd = {
+            "one pixel": image_bytes(size=(1, 1)),
+            "one line": image_bytes(size=(20_000, 1)),
+            "animated": animated.getvalue(),
+            "CMYK": image_bytes((0, 99, 99, 0), file_format="JPEG", mode="CMYK"),
+            "16 bit": image_bytes(40_000, mode="I;16"),
+            "float": image_bytes(0.5, file_format="TIFF", mode="F"),
+            "invisible": image_bytes((0, 0, 0, 0), mode="RGBA"),
+            "gray and alpha": image_bytes((9, 99), mode="LA"),
+            "black and white": image_bytes(1, mode="1"),
+        }
+        for name, content in odd.items():
+            with self.subTest(name):
+                response = self.post(content)
+                self.assertEqual(response.status_code, 200, response.content)
+
+    def test_it_refuses_what_is_no_image(self):
+        photo = io.BytesIO()
+        Image.effect_noise((300, 300), 90).save(photo, "JPEG")
+        hostile = {
+            "empty": b"",
+            "text": b"hello",
+            "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+            "half a png": image_bytes()[:60],
+            "half a jpeg": photo.getvalue()[:9000],
+            "signature only": b"\x89PNG\r\n\x1a\n",
+            "html": b"<html>",
+            "zip": b"PK\x03\x04" + bytes(100),
+            "no pixels": bomb(0, 0),
+            "header lies": bomb(100, 100),
+            "tiff loop": b"II*\x00\x08\x00\x00\x00\x00\x00\x08\x00\x00\x00",
+        }
+        for name, content in hostile.items():
+            with self.subTest(name):
+                response = self.post(content)
+                self.assertEqual(response.status_code, 400, response.content)
+                self.assertEqual(list(response.json()), ["image"])
+
+    def test_damage_anywhere_in_a_file_is_never_a_server_error(self):
+        for file_format in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"):
+            content = image_bytes(file_format=file_format)
+            for position in range(0, len(content), max(1, len(content) // 25)):
+                damaged = bytearray(content)
+                damaged[position] ^= 0xFF
+                response = self.post(bytes(damaged))
+                self.assertIn(response.status_code, (200, 400, 413), (file_format, position))
+
+    def test_it_refuses_bombs_by_their_header(self):
+        for size in ((60_000, 60_000), (2**31 - 1, 2**31 - 1), (9_000, 9_000), (12_000, 10_000)):
+            with self.subTest(size):
+                response = self.post(bomb(*size))
+                self.assertEqual(response.status_code, 413)
+                self.assertIn("pixels", response.json()["detail"])
+
+    @override_settings(CLASSIFIER_MAX_UPLOAD_BYTES=1000)
+    def test_it_refuses_a_large_file(self):
+        for size in (1_001, 100_000):
+            with self.subTest(size):
+                response = self.post(image_bytes() + bytes(size))
+                self.assertEqual(response.status_code, 413)
+                self.assertIn("larger than", response.json()["detail"])
+
+    def test_it_wants_a_file_in_the_field_image(self):
+        for form in ({}, {"image": "text"}, {"picture": SimpleUploadedFile("a", b"b")}):
+            with self.subTest(form):
+                response = self.client.post(URL, form)
+                self.assertEqual(response.status_code, 400)
+                self.assertIn("image", response.json())
+
+    def test_it_refuses_other_content_types(self):
+        response = self.client.post(URL, {"image": "x"}, content_type="application/json")
+        self.assertEqual(response.status_code, 415)
+
+    def test_it_refuses_broken_forms(self):
+        broken = {
+            "multipart/form-data": b"x",
+            "multipart/form-data; boundary=": b"x",
+            "multipart/form-data; boundary=a": b"--a\r\nnonsense",
+            "multipart/form-data; boundary=a; charset=nonsense": b"--a--",
+            "multipart/form-data; boundary=\xff": b"--a--",
+        }
+        for content_type, body in broken.items():
+            with self.subTest(content_type):
+                response = self.client.generic("POST", URL, body, content_type=content_type)
+                self.assertEqual(response.status_code, 400, response.content)
+
+    def test_too_many_fields_are_refused_in_the_same_form(self):
+        response = self.client.post(URL, {f"field{number}": "x" for number in range(1_500)})
+        self.assertEqual(response.status_code, 400)
+        self.assertIn("detail", response.json())
+
+    def test_only_post_is_allowed(self):
+        self.assertEqual(self.client.get(URL).status_code, 405)
+
+    @override_settings(CLASSIFIER_ANONYMOUS_RATE="2/min")
+    def test_strangers_are_limited_and_this_process_is_not(self):
+        cache.clear()
+        self.addCleanup(cache.clear)
+        codes = [self.post(image_bytes()).status_code for _ in range(3)]
+        self.assertEqual(codes, [200, 200, 429])
+        self.client.defaults["REMOTE_ADDR"] = "in-process"
+        self.assertEqual(self.post(image_bytes()).status_code, 200)
+
+
+class NothingServesTestCase(ClassifyCase):
+    def test_without_a_version_it_says_so(self):
+        response = self.post(image_bytes())
+        self.assertEqual(response.status_code, 503)
+        self.assertIn("No model", response.json()["detail"])
