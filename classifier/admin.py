@@ -86,20 +86,22 @@ def _offered(actions: list[UnfoldAction], names: set[str]) -> list[UnfoldAction]
 class TrainingRunAdmin(ActionAdmin):
     """Start training, watch it, stop it."""
 
-    form = StartTrainingForm
+    add_form_template = "classifier/admin/start_training.html"
     list_display = ("name", "dataset", "state", "stage", "percent", "created_by", "created_at")
     list_filter = ("status", "dataset")
     list_select_related = ("dataset", "created_by")
     list_before_template = "classifier/admin/worker_banner.html"
     change_form_outer_before_template = "classifier/admin/worker_banner.html"
+    actions_list = ("start",)
+    actions_list_hide_default = True
     actions_detail = ("cancel", "resume")
-    readonly_fields = ("page", "state", "percent")
+    readonly_fields = ("page", "percent")
     _main = ("dataset", "backbone", "input_size", "head_epochs", "top_epochs", "full_epochs")
 
     def get_fieldsets(self, request: HttpRequest, obj: TrainingRun | None = None) -> list:
         """Show the form's settings for a new run, and the run's state for a stored one."""
         if obj:
-            state = ("page", "state", "error", "stage", "percent", "dataset", "config")
+            state = ("page", "status", "error", "stage", "percent", "dataset", "config")
             return [(None, {"fields": (*state, "created_by", "started_at", "finished_at")})]
         rest = [name for name in StartTrainingForm.base_fields if name not in self._main]
         return [
@@ -130,6 +132,16 @@ class TrainingRunAdmin(ActionAdmin):
         run = start_run(obj.dataset, form.config, request.user)
         obj.pk = run.pk
         obj.refresh_from_db()
+
+    @action(
+        description="Start training",
+        permissions=["add"],
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+    )
+    def start(self, request: HttpRequest) -> HttpResponse:
+        """Go to the form."""
+        return HttpResponseRedirect(reverse("admin:classifier_trainingrun_add"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Offer what the run's state allows."""
@@ -212,11 +224,11 @@ class ModelVersionAdmin(ActionAdmin):
     list_display = ("name", "state", "backbone", "input_size", "accuracy", "created_at", "page")
     list_filter = ("stage", "backbone")
     actions_detail = ("promote", "retire")
-    readonly_fields = ("page", "state")
+    readonly_fields = ("page",)
     fields = (
         "page",
         "name",
-        "state",
+        "stage",
         "run",
         "backbone",
         "input_size",
@@ -225,7 +237,6 @@ class ModelVersionAdmin(ActionAdmin):
         "manifest_sha256",
         "created_at",
         "promoted_at",
-        "manifest",
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -295,14 +306,17 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Put a candidate aside."""
-        stages = ModelVersion.Stage
-        retired = ModelVersion.objects.filter(pk=object_id, stage=stages.CANDIDATE).update(
-            stage=stages.RETIRED
-        )
-        if retired:
-            messages.success(request, "The version is retired.")
-        else:
-            messages.error(request, "Only a candidate can be retired.")
+        from classifier.versions import VersionError, retire
+
+        version = self.get_object(request, object_id)
+        try:
+            if version is None:
+                messages.error(request, "The version was deleted.")
+            else:
+                retire(version)
+                messages.success(request, f"{version} is retired.")
+        except VersionError as error:
+            messages.error(request, str(error))
         return self.back_to(object_id)
 
     @display(description="Stage", ordering="stage", label=_STATUS_COLOURS)
@@ -329,8 +343,8 @@ class DatasetAdmin(ReadOnlyAdmin):
     list_display = ("name", "source", "state", "in_splits", "short_fingerprint", "created_at")
     list_filter = ("source", "status")
     list_before_template = "classifier/admin/dataset_help.html"
-    readonly_fields = ("state", "page")
-    fields = ("page", "name", "source", "state", "seed", "fingerprint", "dropped", "error")
+    readonly_fields = ("page",)
+    fields = ("page", "name", "source", "status", "seed", "fingerprint", "dropped", "error")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
         """Count the images with the rows."""

@@ -43,18 +43,20 @@ class StartTrainingForm(forms.ModelForm):
     """A dataset and every setting of a run; `config` holds the settings once they are valid."""
 
     config: TrainingConfig
+    prefix = "run"  # the admin theme takes a posted `dataset` for something of its own
 
     class Meta:
         model = TrainingRun
         fields = ["dataset"]
+        widgets = {"dataset": UnfoldAdminSelectWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].required = True
-        self.fields["dataset"].queryset = Dataset.objects.filter(status=Dataset.Status.READY)
-        self.fields[
-            "dataset"
-        ].help_text = "Only finished datasets are listed. Make one with: manage.py build_dataset"
+        field, ready = self.fields["dataset"], Dataset.objects.filter(status=Dataset.Status.READY)
+        field.required, field.queryset, field.initial = True, ready, ready.first()
+        field.help_text = (
+            "Only finished datasets are listed. Make one with: manage.py build_dataset"
+        )
 
     def clean(self) -> dict[str, Any]:
         """Build the config; what it refuses is told at the fields."""

@@ -33,10 +33,10 @@ def _ask() -> str:
             queues_by_worker = inspection.active_queues() or {}
     except (OperationalError, OSError) as error:
         logger.warning("The task queue cannot be reached: %s", error)
-        return "The task queue cannot be reached."
+        return "The task queue cannot be reached, so no run can start. make run starts it."
     served = {entry["name"] for queues in queues_by_worker.values() for entry in queues}
     if queue in served:
         return ""
     if served:
-        return f"No worker serves the queue “{queue}”."
-    return "No worker answers."
+        return f"No worker serves the queue “{queue}”: runs wait until one does."
+    return "No worker answers: runs wait until one does. make run starts one."

@@ -69,7 +69,7 @@ const CHARTS = {
   "learning-rate": (records) => ({
     data: [
       line(records, "epoch", "learning_rate", "head", "accent"),
-      line(records, "epoch", "backbone_learning_rate", "backbone", "type-gradient"),
+      line(records.filter((r) => r.backbone_learning_rate > 0), "epoch", "backbone_learning_rate", "backbone", "type-gradient"),
     ],
     layout: { yaxis: { type: "log", exponentformat: "power" }, xaxis: { title: { text: "epoch" } } },
   }),

@@ -20,7 +20,7 @@ _SHOWN = ("image/png", "image/jpeg", "image/webp")
 def dataset_list(request: HttpRequest) -> HttpResponse:
     """List all datasets, the newest first."""
     counted = Count("samples", filter=~Q(samples__split=""))
-    datasets = Dataset.objects.annotate(in_splits=counted)
+    datasets = Dataset.objects.annotate(in_splits=counted).order_by("-created_at")
     page = Paginator(datasets, 25).get_page(request.GET.get("page"))
     return render(request, "classifier/dashboard/datasets.html", {"page": page})
 

@@ -9,14 +9,14 @@ register = template.Library()
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Show a share from 0 to 1 with one decimal: 93.2 %."""
-    return "none" if share is None else f"{share * 100:.1f} %"
+    """Show a share from 0 to 1 with one decimal: 93.2%."""
+    return "none" if share is None else f"{share:.1%}"
 
 
 @register.filter
 def interval(bounds: Sequence[float] | None) -> str:
-    """Show an interval of shares: 91.0 to 95.1 %."""
-    return f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %" if bounds else ""
+    """Show an interval of shares: 91.0 to 95.1%."""
+    return f"{bounds[0] * 100:.1f} to {bounds[1]:.1%}" if bounds else ""
 
 
 @register.filter

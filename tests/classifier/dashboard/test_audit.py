@@ -1,0 +1,56 @@
+from django.urls import reverse
+
+from classifier.models import LabelCorrection, Sample
+from tests.classifier.dashboard.test_pages import DashboardTestCase
+
+
+class AuditTests(DashboardTestCase):
+    def names(self, **query):
+        return [tile["sample"].name for tile in self.get("audit", **query).context["tiles"]]
+
+    def correct(self, sample, label):
+        address = reverse("dashboard:correct", args=[sample.pk])
+        return self.client.post(address, {"label": label})
+
+    def test_the_same_address_shows_the_same_sheet(self):
+        query = {"class": "text", "split": "train", "seed": "7"}
+        self.assertEqual(self.names(**query), self.names(**query))
+        self.assertNotEqual(self.names(**query), self.names(**{**query, "seed": "8"}))
+        self.assertEqual(sorted(self.names(**query)), sorted(self.names(**query | {"seed": "8"})))
+
+    def test_it_shows_one_class_and_split(self):
+        response = self.get("audit", **{"class": "gradient", "split": "train"})
+        for tile in response.context["tiles"]:
+            self.assertEqual((tile["sample"].label, tile["sample"].split), ("gradient", "train"))
+
+    def test_nonsense_in_the_address_is_ignored(self):
+        query = {"class": "x", "split": "y", "dataset": "z", "page": "-4", "seed": "s" * 999}
+        self.assertEqual(self.get("audit", **query).status_code, 200)
+
+    def test_a_correction_is_kept_with_who_and_when(self):
+        sample = Sample.objects.filter(label="simple").first()
+        response = self.correct(sample, "complex")
+        self.assertContains(response, "corrected to complex by boss")
+        correction = LabelCorrection.objects.get()
+        self.assertEqual((correction.sha256, correction.label), (sample.sha256, "complex"))
+        self.assertEqual((correction.measured_label, correction.corrected_by), ("simple", "boss"))
+        sample.refresh_from_db()
+        self.assertEqual(sample.label, "simple")  # a finished dataset stays what it was
+
+    def test_a_second_thought_replaces_the_first(self):
+        sample = Sample.objects.filter(label="simple").first()
+        self.correct(sample, "complex")
+        self.assertContains(self.correct(sample, "simple"), "confirmed by boss")
+        self.assertEqual(LabelCorrection.objects.get().label, "simple")
+
+    def test_the_error_rate_counts_what_was_looked_at(self):
+        first, second = Sample.objects.filter(label="simple", split="train")[:2]
+        self.correct(first, "simple")
+        self.correct(second, "ambiguous")
+        response = self.get("audit", **{"class": "simple", "split": "train"})
+        self.assertEqual((response.context["checked"], response.context["wrong"]), (2, 1))
+        self.assertContains(response, "50.0% wrong")
+
+    def test_an_unknown_label_is_refused(self):
+        self.assertEqual(self.correct(Sample.objects.first(), "lovely").status_code, 400)
+        self.assertFalse(LabelCorrection.objects.exists())

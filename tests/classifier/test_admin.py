@@ -1,0 +1,178 @@
+from unittest import mock
+
+from django.test import TestCase
+from django.urls import reverse
+
+from classifier.models import ModelVersion, TrainingRun
+from classifier.training.config import TrainingConfig
+from classifier.versions import promote
+from tests.classifier.evaluated import (
+    TemporaryRoot,
+    make_admin,
+    make_dataset,
+    make_evaluation,
+    make_user,
+    make_version,
+)
+
+ADD = "/admin/classifier/trainingrun/add/"
+CONFIRMED = {"_form_submitted": "True"}
+
+
+class AdminTestCase(TemporaryRoot, TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.dataset = make_dataset()
+        cls.admin = make_admin()
+
+    def setUp(self):
+        self.client.force_login(self.admin)
+
+    def confirm(self, action, row):
+        name = f"admin:classifier_{row._meta.model_name}_{action}"
+        response = self.client.post(reverse(name, args=[row.pk]), CONFIRMED)
+        row.refresh_from_db()
+        return response
+
+
+class StartTrainingTests(AdminTestCase):
+    def start(self, **changes):
+        values = TrainingConfig(batch_size=8).to_json() | {"dataset": self.dataset.pk} | changes
+        values = {f"run-{name}": value for name, value in values.items() if value is not False}
+        with (
+            mock.patch("classifier.tasks.train.delay") as delay,
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            response = self.client.post(ADD, values)
+        return response, delay
+
+    def test_it_creates_a_run_and_tells_a_worker(self):
+        response, delay = self.start(full_epochs=3, flip=True)
+        run = TrainingRun.objects.get()
+        self.assertEqual(response.status_code, 302)
+        self.assertEqual((run.status, run.created_by), ("queued", self.admin))
+        self.assertEqual(
+            run.config, TrainingConfig(batch_size=8, full_epochs=3, flip=True).to_json()
+        )
+        delay.assert_called_once_with(run.pk)
+
+    def assert_refused_at(self, field, reason, **changes):
+        response, delay = self.start(**changes)
+        self.assertEqual(response.status_code, 200)
+        errors = response.context["adminform"].form.errors
+        self.assertIn(reason, str(errors[field]))
+        self.assertFalse(TrainingRun.objects.exists())
+        delay.assert_not_called()
+
+    def test_a_wrong_setting_is_told_at_its_field(self):
+        self.assert_refused_at("input_size", "multiple of 32", input_size=100)
+        self.assert_refused_at("learning_rate", "greater than 0", learning_rate=0)
+        self.assert_refused_at("batch_size", "larger than the training split", batch_size=512)
+        self.assert_refused_at("weights", ".safetensors", weights="model.pickle")
+        self.assert_refused_at("seed", "whole number", seed="three")
+        self.assert_refused_at("learning_rate", "Enter a number", learning_rate="inf")
+
+    def test_a_dataset_without_a_class_is_told_at_the_dataset(self):
+        self.dataset.samples.filter(label="text", split="val").delete()
+        self.assert_refused_at("dataset", "no text images in its val split")
+
+    def test_an_unfinished_dataset_is_not_offered(self):
+        self.dataset.status = "building"
+        self.dataset.save()
+        self.assert_refused_at("dataset", "not one of the available choices")
+
+    def test_the_form_has_every_setting(self):
+        response = self.client.get(ADD)
+        for name in TrainingConfig().to_json():
+            self.assertContains(response, f'name="run-{name}"')
+
+    def test_staff_without_the_permission_are_refused(self):
+        self.client.force_login(make_user("staff", is_staff=True))
+        self.assertEqual(self.client.get(ADD).status_code, 403)
+
+
+class RunActionTests(AdminTestCase):
+    def setUp(self):
+        super().setUp()
+        self.run_row = TrainingRun.objects.create(
+            dataset=self.dataset,
+            dataset_fingerprint=self.dataset.fingerprint,
+            config=TrainingConfig().to_json(),
+        )
+
+    def page(self):
+        return self.client.get(
+            reverse("admin:classifier_trainingrun_change", args=[self.run_row.pk])
+        )
+
+    def test_a_waiting_run_is_cancelled(self):
+        self.assertContains(self.page(), "Cancel")
+        response = self.confirm("cancel", self.run_row)
+        self.assertIn("HX-Redirect", response)
+        self.assertEqual(self.run_row.status, "cancelled")
+
+    def test_a_cancelled_run_is_resumed(self):
+        self.confirm("cancel", self.run_row)
+        self.assertContains(self.page(), "Resume")
+        self.confirm("resume", self.run_row)
+        self.assertEqual(self.run_row.status, "queued")
+
+    def test_opening_the_dialog_changes_nothing(self):
+        self.client.get(reverse("admin:classifier_trainingrun_cancel", args=[self.run_row.pk]))
+        self.run_row.refresh_from_db()
+        self.assertEqual(self.run_row.status, "queued")
+
+    def test_a_finished_run_is_not_cancelled(self):
+        TrainingRun.objects.update(status="succeeded")
+        self.confirm("cancel", self.run_row)
+        self.assertEqual(self.run_row.status, "succeeded")
+        self.assertContains(self.page(), "nothing to cancel")
+
+    def test_an_error_is_shown(self):
+        TrainingRun.objects.update(status="failed", error="The disk is full.")
+        self.assertContains(self.page(), "The disk is full.")
+
+
+class VersionActionTests(AdminTestCase):
+    def test_a_version_is_promoted_and_the_old_one_retired(self):
+        old, new = make_version("old"), make_version("new")
+        promote(old)
+        self.confirm("promote", new)
+        old.refresh_from_db()
+        self.assertEqual((old.stage, new.stage), ("retired", "production"))
+
+    def test_a_broken_version_is_not_promoted(self):
+        version = make_version("broken")
+        (version.folder / "model.onnx").write_bytes(b"nothing")
+        self.confirm("promote", version)
+        self.assertEqual(version.stage, "candidate")
+
+    def test_a_candidate_is_retired(self):
+        version = make_version("candidate")
+        self.confirm("retire", version)
+        self.assertEqual(version.stage, "retired")
+
+    def test_the_version_that_serves_is_not_deleted(self):
+        version = make_version("serving")
+        promote(version)
+        address = reverse("admin:classifier_modelversion_delete", args=[version.pk])
+        self.assertEqual(self.client.post(address, {"post": "yes"}).status_code, 403)
+        self.assertTrue(ModelVersion.objects.filter(pk=version.pk).exists())
+
+
+class ListTests(AdminTestCase):
+    def test_every_list_and_page_opens(self):
+        version = make_version("seen")
+        evaluation = make_evaluation(version, self.dataset)
+        for row in (version, evaluation, self.dataset, self.dataset.samples.first()):
+            name = f"admin:classifier_{row._meta.model_name}"
+            with self.subTest(name):
+                self.assertEqual(self.client.get(reverse(f"{name}_changelist")).status_code, 200)
+                page = self.client.get(reverse(f"{name}_change", args=[row.pk]))
+                self.assertEqual(page.status_code, 200)
+        address = reverse("admin:classifier_labelcorrection_changelist")
+        self.assertEqual(self.client.get(address).status_code, 200)
+
+    def test_rows_of_the_program_are_not_edited(self):
+        address = reverse("admin:classifier_sample_change", args=[self.dataset.samples.first().pk])
+        self.assertEqual(self.client.post(address, {"label": "text"}).status_code, 403)
