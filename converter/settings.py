@@ -170,8 +170,6 @@ CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 45
 
 CLASSIFIER_URL = env.str("CLASSIFIER_URL", default="")  # empty: this process's own WSGI application
 CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 2**20)
-CONVERTER_MAX_FILES = env.int("CONVERTER_MAX_FILES", default=20)  # in one form without JavaScript
-CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # uploads and results are deleted after it
 # A type that the classifier is less sure of than this goes to the general preset.
 CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
 # A result that resembles the upload less than this (SSIM) is tried again with another preset.
@@ -201,6 +199,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "DatasetStatusEnum": "classifier.models.Dataset.Status",
+        "RunStatusEnum": "classifier.models.TrainingRun.Status",
+    },
 }
 
 # Security
@@ -244,5 +246,6 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"httpx": {"level": "WARNING"}},  # one line per request says nothing new
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -5,7 +5,23 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from converter import api, health, views
+
 urlpatterns = [
+    path("", views.convert, name="convert"),
+    path("conversions/<uuid:pk>/", views.conversion, name="conversion"),
+    path("conversions/<uuid:pk>/retrace/", views.retrace, name="retrace"),
+    path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),
+    path("conversions/<uuid:pk>/drawing.svg", views.svg, name="conversion-svg"),
+    path("api/v1/conversions/", api.ConversionsView.as_view(), name="api-conversions"),
+    path("api/v1/conversions/<uuid:pk>/", api.ConversionView.as_view(), name="api-conversion"),
+    path(
+        "api/v1/conversions/<uuid:pk>/svg/",
+        api.ConversionSvgView.as_view(),
+        name="api-conversion-svg",
+    ),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("dashboard/", include("classifier.dashboard.urls")),
     path("api/v1/", include("classifier.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,0 +1,110 @@
+"""The converter's REST API: convert an image, look at the result, fetch the SVG."""
+
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from converter.conversion import ConversionError, convert_logo, read_upload
+from converter.forms import check_upload_size
+from converter.images import RefusedImageError
+from converter.models import Conversion, store_conversion, visitor_of
+from converter.presets import LOGO_TYPES, PRESETS
+from converter.views import svg_response
+
+
+class ConversionRequestSerializer(serializers.Serializer):
+    """A logo, and its type or the preset to trace it with if the classifier is not to decide."""
+
+    image = serializers.FileField(validators=[check_upload_size])
+    preset = serializers.ChoiceField(choices=list(PRESETS), default="")
+    logo_type = serializers.ChoiceField(choices=list(LOGO_TYPES), default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take one of the two options, not both."""
+        if attrs["preset"] and attrs["logo_type"]:
+            raise serializers.ValidationError("Send either preset or logo_type, not both.")
+        return attrs
+
+
+class ConversionSerializer(serializers.ModelSerializer):
+    """A finished conversion."""
+
+    svg = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Conversion
+        fields = (
+            "id", "name", "width", "height", "logo_type", "confidence", "probabilities", "method",
+            "model_version", "preset", "reason", "corrected", "notice", "fidelity", "paths",
+            "colours", "svg_bytes", "milliseconds", "created_at", "svg",
+        )  # fmt: skip
+
+    def get_svg(self, conversion: Conversion) -> str:
+        """Address of the drawing."""
+        return reverse("api-conversion-svg", args=[conversion.pk])
+
+
+class ConversionsView(APIView):
+    """Conversions of the visitor who asks."""
+
+    permission_classes = [AllowAny]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request=ConversionRequestSerializer,
+        responses={201: ConversionSerializer, 400: OpenApiResponse(description="Unusable image.")},
+    )
+    def post(self, request: Request) -> Response:
+        """Convert an image to SVG."""
+        form = ConversionRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        options = form.validated_data
+        upload, preset, logo_type = options["image"], options["preset"], options["logo_type"]
+        try:
+            content = upload.read()
+            logo = read_upload(content)
+            result = convert_logo(content, logo, preset, logo_type)
+        except (RefusedImageError, ConversionError) as error:
+            raise serializers.ValidationError({"image": [str(error)]}) from error
+        name = PurePath(upload.name).name
+        corrected = bool(preset or logo_type)
+        stored = store_conversion(visitor_of(request), name, logo, result, corrected)
+        return Response(ConversionSerializer(stored).data, status=status.HTTP_201_CREATED)
+
+
+class ConversionView(APIView):
+    """One conversion of the visitor who asks."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=ConversionSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Describe a conversion."""
+        return Response(ConversionSerializer(_own(request, pk)).data)
+
+
+class ConversionSvgView(APIView):
+    """The drawing of one conversion."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: UUID) -> FileResponse:
+        """Fetch the SVG."""
+        return svg_response(_own(request, pk), download=True)
+
+
+def _own(request: Request, pk: UUID) -> Conversion:
+    return get_object_or_404(Conversion.objects.of_visitor(request), pk=pk)

@@ -1,0 +1,142 @@
+"""The way of one logo: read, classify, choose a preset, trace, measure."""
+
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from converter.fidelity import fidelity
+from converter.images import Logo, read_logo
+from converter.presets import GENERAL, LOGO_TYPES, PRESETS, Preset
+from converter.routing import (
+    Classification,
+    ClassifierUnavailableError,
+    Route,
+    classifier_client,
+    route,
+)
+from converter.svg import Drawing, rebuild
+from converter.tracing import TracingError, trace, traced_size
+
+READ_SIDE = 2048  # larger uploads are scaled down to this while they are read
+
+# What to try when the first preset matches the upload poorly: it keeps tones and detail alike.
+_SECOND_CHOICE = {"simple": GENERAL, "text": GENERAL, "complex": "gradient", GENERAL: "gradient"}
+
+
+class ConversionError(Exception):
+    """The logo could be read, but not converted. The message is for people."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A converted logo.
+
+    Attributes:
+        drawing: the SVG.
+        preset: name of the preset that made it.
+        reason: why that preset, in a sentence or two for people.
+        fidelity: structural similarity to the upload, 0 to 1.
+        classification: the classifier's answer; None if it was not asked or gave none.
+        notice: what the visitor has to know, such as that the classifier was not reached.
+        milliseconds: by step.
+    """
+
+    drawing: Drawing
+    preset: str
+    reason: str
+    fidelity: float
+    classification: Classification | None
+    notice: str
+    milliseconds: dict[str, int] = field(default_factory=dict)
+
+
+def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = "") -> Result:
+    """Convert a logo.
+
+    Args:
+        content: the file as it was uploaded, for the classifier.
+        logo: the same, read.
+        preset: name of the preset to use; then the classifier is not asked.
+        logo_type: the type that a person chose; likewise.
+
+    Raises:
+        ConversionError: if the tracer fails with every preset.
+        ValueError: if there is no such preset or type.
+    """
+    started = time.perf_counter()
+    classification, chosen, notice = _choose(content, preset, logo_type)
+    classified = time.perf_counter()
+    drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
+    reason = chosen.reason
+    if used != chosen.preset:
+        reason += f" The {chosen.preset} preset matched poorly, so {used} was used."
+    finished = time.perf_counter()
+    return Result(
+        drawing=drawing,
+        preset=used,
+        reason=reason,
+        fidelity=similarity,
+        classification=classification,
+        notice=notice,
+        milliseconds={
+            "classify": round((classified - started) * 1000),
+            "trace": round((finished - classified) * 1000),
+        },
+    )
+
+
+def read_upload(content: bytes) -> Logo:
+    """Read an upload at the size that conversions work with.
+
+    Raises:
+        RefusedImageError: if it cannot be converted.
+    """
+    return read_logo(content, READ_SIDE)
+
+
+def _choose(
+    content: bytes, preset: str, logo_type: str
+) -> tuple[Classification | None, Route, str]:
+    """Return the classifier's answer if it was asked, the route, and a notice."""
+    if preset:
+        if preset not in PRESETS:
+            raise ValueError(f"There is no preset {preset!r}. Choose one of {', '.join(PRESETS)}.")
+        return None, Route(preset, f"You chose the {preset} preset."), ""
+    if logo_type:
+        if logo_type not in LOGO_TYPES:
+            names = ", ".join(LOGO_TYPES)
+            raise ValueError(f"There is no type {logo_type!r}. Choose one of {names}.")
+        return None, Route(logo_type, f"You said that this is a {logo_type} logo."), ""
+    try:
+        classification = classifier_client().classify(content)
+    except ClassifierUnavailableError as error:
+        chosen = Route(GENERAL, "The type is not known, so the general preset is used.")
+        return None, chosen, f"The classifier gave no answer: {error}."
+    return classification, route(classification, settings.CONVERTER_ROUTING_THRESHOLD), ""
+
+
+def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, str]:
+    """Trace with a preset, and with its second choice if it fails or matches poorly."""
+    names = [preset, _SECOND_CHOICE[preset]] if retry and preset in _SECOND_CHOICE else [preset]
+    best: tuple[Drawing, float, str] | None = None
+    failure: TracingError | None = None
+    for name in names:
+        try:
+            drawing, similarity = _trace_once(logo, PRESETS[name])
+        except TracingError as error:
+            failure = error
+            continue
+        if best is None or similarity > best[1]:
+            best = (drawing, similarity, name)
+        if best[1] >= settings.CONVERTER_POOR_FIDELITY:
+            break
+    if best is None:
+        raise ConversionError(str(failure))
+    return best
+
+
+def _trace_once(logo: Logo, preset: Preset) -> tuple[Drawing, float]:
+    traced = trace(logo, preset)
+    drawing = rebuild(traced, traced_size(logo, preset), (logo.width, logo.height))
+    return drawing, fidelity(drawing.svg, logo.image)

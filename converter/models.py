@@ -1,0 +1,140 @@
+"""What the converter keeps: one row and two files for each conversion, until they expire."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from converter.conversion import Result, read_upload
+from converter.images import Logo, to_png
+from converter.presets import PRESETS
+
+
+def _file_name(conversion: "Conversion", name: str) -> str:
+    """Where a conversion's file goes; what the uploader called it plays no part."""
+    return f"conversions/{conversion.pk}/{name}"
+
+
+class ConversionQuerySet(QuerySet):
+    """Conversions that a visitor may see, or that are past their time."""
+
+    def of_visitor(self, request: HttpRequest) -> "ConversionQuerySet":
+        """Return the visitor's own conversions, newest first."""
+        return self.filter(visitor=visitor_of(request))
+
+    def expired(self) -> "ConversionQuerySet":
+        """Return the conversions that are older than CONVERSION_DAYS."""
+        limit = timezone.now() - timedelta(days=settings.CONVERSION_DAYS)
+        return self.filter(created_at__lt=limit)
+
+
+class Conversion(models.Model):
+    """One logo, the type it was given, and the SVG that was drawn of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visitor = models.UUIDField(db_index=True, help_text="Who may see it; kept in the session.")
+    name = models.CharField(max_length=120, help_text="What the uploader called it; for display.")
+    original = models.FileField(upload_to=_file_name, help_text="The upload as a plain PNG.")
+    svg = models.FileField(upload_to=_file_name)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    logo_type = models.CharField(max_length=20, blank=True, help_text="The classifier's answer.")
+    confidence = models.FloatField(null=True)
+    probabilities = models.JSONField(default=dict)
+    method = models.CharField(max_length=20, blank=True)
+    model_version = models.CharField(max_length=80, blank=True)
+    preset = models.CharField(max_length=20)
+    corrected = models.BooleanField(default=False, help_text="A person chose the preset.")
+    notice = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, help_text="Why this preset.")
+    fidelity = models.FloatField(help_text="Structural similarity of drawing and original.")
+    paths = models.PositiveIntegerField()
+    colours = models.PositiveIntegerField()
+    svg_bytes = models.PositiveIntegerField()
+    milliseconds = models.JSONField(default=dict, help_text="Time of each step.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+
+    objects = ConversionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def preset_summary(self) -> str:
+        """What the preset is for."""
+        return PRESETS[self.preset].summary
+
+    @property
+    def fidelity_percent(self) -> str:
+        """The fidelity as people read it."""
+        return f"{self.fidelity:.1%}"
+
+    @property
+    def sorted_probabilities(self) -> list[tuple[str, float]]:
+        """The types with their probabilities, likeliest first."""
+        return sorted(self.probabilities.items(), key=lambda item: -item[1])
+
+    def read_original(self) -> Logo:
+        """Return the stored upload as a logo, at the size that was uploaded."""
+        with self.original.open() as file:
+            stored = read_upload(file.read())
+        return replace(stored, width=self.width, height=self.height)
+
+    def take_result(self, result: Result) -> None:
+        """Store a drawing and what it measures; the earlier one is replaced."""
+        self.preset = result.preset
+        self.reason = result.reason
+        self.notice = result.notice
+        self.fidelity = result.fidelity
+        self.paths = result.drawing.path_count
+        self.colours = result.drawing.colour_count
+        self.svg_bytes = result.drawing.byte_count
+        self.milliseconds = result.milliseconds
+        if answer := result.classification:
+            self.logo_type = answer.logo_type
+            self.confidence = answer.confidence
+            self.probabilities = answer.probabilities
+            self.method = answer.method[:20]
+            self.model_version = answer.model_version[:80]
+        earlier = self.svg.name
+        self.svg.save("drawing.svg", ContentFile(result.drawing.svg.encode()), save=False)
+        self.save()
+        if earlier:
+            self.svg.storage.delete(earlier)
+
+    def delete_with_files(self) -> None:
+        """Delete the row and then its files: a file without a row is harmless, not the reverse."""
+        original, svg = self.original, self.svg
+        self.delete()
+        original.delete(save=False)
+        svg.delete(save=False)
+
+
+def visitor_of(request: HttpRequest) -> str:
+    """Return the visitor's id, made at first use. It survives signing in and out of a session."""
+    return request.session.setdefault("visitor", str(uuid.uuid4()))
+
+
+def store_conversion(
+    visitor: str, name: str, logo: Logo, result: Result, corrected: bool
+) -> Conversion:
+    """Keep a finished conversion; `corrected` says that a person chose the type or preset."""
+    conversion = Conversion(
+        visitor=visitor,
+        name=name[:120] or "logo",
+        width=logo.width,
+        height=logo.height,
+        corrected=corrected,
+    )
+    conversion.original.save("original.png", ContentFile(to_png(logo.image)), save=False)
+    conversion.take_result(result)
+    return conversion
