@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from classifier import serving
 from classifier.api.errors import ErrorForm, NothingServes, PayloadTooLarge
+from classifier.api.serializers import DetailSerializer
 from classifier.api.throttling import AnonymousThrottle
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
@@ -40,12 +41,6 @@ class ClassificationSerializer(serializers.Serializer):
     method = serializers.CharField(help_text="What gave the answer.")
     model_version = serializers.CharField()
     milliseconds = serializers.FloatField(help_text="From the file to the answer.")
-
-
-class DetailSerializer(serializers.Serializer):
-    """What went wrong, in one sentence."""
-
-    detail = serializers.CharField()
 
 
 ERRORS = {

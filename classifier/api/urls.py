@@ -1,10 +1,22 @@
 """Addresses of the REST API."""
 
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from classifier.api.classification import ClassifyView
+from classifier.api.health import HealthView
+from classifier.api.resources import DatasetViewSet, EvaluationViewSet
+from classifier.api.runs import RunViewSet
+from classifier.api.versions import VersionViewSet
 
 app_name = "classifier-api"
+router = SimpleRouter()
+router.register("datasets", DatasetViewSet)
+router.register("evaluations", EvaluationViewSet)
+router.register("runs", RunViewSet)
+router.register("versions", VersionViewSet)
 urlpatterns = [
     path("classify/", ClassifyView.as_view(), name="classify"),
+    path("health/", HealthView.as_view(), name="health"),
+    *router.urls,
 ]

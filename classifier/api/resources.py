@@ -1,0 +1,50 @@
+"""Reading what is stored: the common ground of the staff's endpoints, datasets and evaluations."""
+
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import OrderingFilter
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from classifier.api.errors import ErrorForm
+from classifier.api.pagination import Pages
+from classifier.api.permissions import StaffPermission
+from classifier.api.serializers import (
+    DatasetDetailSerializer,
+    DatasetSerializer,
+    EvaluationSerializer,
+)
+from classifier.models import Dataset, Evaluation
+
+
+class StaffViewSet(ErrorForm, ReadOnlyModelViewSet):
+    """Lists with pages, filters and ordering, for staff. `detail_serializer_class` shows more."""
+
+    permission_classes = [StaffPermission]
+    pagination_class = Pages
+    filter_backends = [DjangoFilterBackend, OrderingFilter]
+    lookup_value_regex = r"[0-9]{1,18}"
+    detail_serializer_class = None
+
+    def get_serializer_class(self) -> type:
+        """Return the serializer of the action."""
+        if self.action == "retrieve" and self.detail_serializer_class:
+            return self.detail_serializer_class
+        return super().get_serializer_class()
+
+
+class DatasetViewSet(StaffViewSet):
+    """Datasets of labelled logos."""
+
+    queryset = Dataset.objects.all()
+    serializer_class = DatasetSerializer
+    detail_serializer_class = DatasetDetailSerializer
+    filterset_fields = ["source", "status"]
+    ordering_fields = ["created_at", "name"]
+
+
+class EvaluationViewSet(StaffViewSet):
+    """What versions scored."""
+
+    queryset = Evaluation.objects.all()
+    serializer_class = EvaluationSerializer
+    filterset_fields = ["version", "dataset", "split", "synthetic"]
+    ordering_fields = ["created_at", "accuracy"]

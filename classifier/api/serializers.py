@@ -1,0 +1,135 @@
+"""What the API shows of the rows that the classifier stores."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, TrainingRun
+from classifier.runs import split_counts
+from classifier.training.config import InvalidConfigError, TrainingConfig
+
+
+class DetailSerializer(serializers.Serializer):
+    """What happened, or went wrong, in one sentence."""
+
+    detail = serializers.CharField()
+
+
+class DatasetSerializer(serializers.ModelSerializer):
+    """A dataset."""
+
+    synthetic = serializers.BooleanField(source="is_synthetic")
+
+    class Meta:
+        model = Dataset
+        fields = ["id", "name", "source", "synthetic", "status", "fingerprint", "created_at"]
+
+
+class DatasetDetailSerializer(DatasetSerializer):
+    """A dataset with the number of its images by split and type."""
+
+    counts = serializers.SerializerMethodField()
+
+    class Meta(DatasetSerializer.Meta):
+        fields = [*DatasetSerializer.Meta.fields, "seed", "dropped", "error", "counts"]
+
+    def get_counts(self, dataset: Dataset) -> dict[str, dict[str, int]]:
+        """Count its images."""
+        return split_counts(dataset)
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    """A model version."""
+
+    class Meta:
+        model = ModelVersion
+        fields = [
+            "id",
+            "name",
+            "stage",
+            "run",
+            "bundled",
+            "backbone",
+            "input_size",
+            "dataset_fingerprint",
+            "manifest_sha256",
+            "created_at",
+            "promoted_at",
+        ]
+
+
+class VersionDetailSerializer(VersionSerializer):
+    """A model version with its manifest."""
+
+    manifest = serializers.DictField()
+
+    class Meta(VersionSerializer.Meta):
+        fields = [*VersionSerializer.Meta.fields, "manifest"]
+
+
+class EpochSerializer(serializers.ModelSerializer):
+    """What one epoch measured."""
+
+    class Meta:
+        model = EpochMetric
+        exclude = ["id", "run"]
+
+
+class RunSerializer(serializers.ModelSerializer):
+    """A training run."""
+
+    config = serializers.DictField()
+    version = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = TrainingRun
+        fields = [
+            "id",
+            "dataset",
+            "dataset_fingerprint",
+            "config",
+            "status",
+            "stage",
+            "progress",
+            "seconds_left",
+            "error",
+            "version",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+
+class NewRunSerializer(serializers.Serializer):
+    """What a run is started with; settings that are left out have their defaults."""
+
+    dataset = serializers.PrimaryKeyRelatedField(queryset=Dataset.objects.all())
+    config = serializers.DictField(required=False)
+
+    def validate_config(self, values: dict[str, Any]) -> TrainingConfig:
+        """Build the config, or say which settings are wrong."""
+        try:
+            return TrainingConfig.from_json(values)
+        except InvalidConfigError as error:
+            raise serializers.ValidationError(error.errors) from error
+
+
+class EvaluationSerializer(serializers.ModelSerializer):
+    """What a version scored on a split."""
+
+    metrics = serializers.DictField()
+
+    class Meta:
+        model = Evaluation
+        fields = [
+            "id",
+            "version",
+            "dataset",
+            "dataset_fingerprint",
+            "synthetic",
+            "split",
+            "sample_count",
+            "accuracy",
+            "metrics",
+            "created_at",
+        ]

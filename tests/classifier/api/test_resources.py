@@ -1,0 +1,188 @@
+import hashlib
+from unittest import mock
+
+from django.contrib.auth.models import Permission, User
+from django.test import TestCase
+
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
+from tests.support.serving import ServingCase
+
+API = "/api/v1"
+
+
+def make_dataset(images=10):
+    dataset = Dataset.objects.create(
+        name="logos", source="synthetic", status="ready", fingerprint="f" * 64
+    )
+    Sample.objects.bulk_create(
+        Sample(
+            dataset=dataset,
+            path=f"{split}-{label}-{number}.png",
+            sha256=f"{split}-{label}-{number}",
+            label=label,
+            split=split,
+            brand="b",
+            package="p",
+        )
+        for split in ("train", "val", "test")
+        for label in CLASS_NAMES
+        for number in range(images)
+    )
+    return dataset
+
+
+class StaffCase(ServingCase, TestCase):
+    def setUp(self):
+        super().setUp()
+        self.user = User.objects.create_superuser("boss")
+        self.client.force_login(self.user)
+
+    def post(self, address, data=None):
+        return self.client.post(API + address, data or {}, content_type="application/json")
+
+
+class RightsTestCase(StaffCase):
+    def test_strangers_and_users_see_nothing(self):
+        for login in (None, User.objects.create_user("visitor")):
+            self.client.logout()
+            if login:
+                self.client.force_login(login)
+            for room in ("datasets", "evaluations", "runs", "versions"):
+                self.assertEqual(self.client.get(f"{API}/{room}/").status_code, 403, room)
+
+    def test_staff_read_but_need_a_right_to_change(self):
+        version = self.make_version()
+        staff = User.objects.create_user("staff", is_staff=True)
+        self.client.force_login(staff)
+        self.assertEqual(self.client.get(f"{API}/versions/").status_code, 200)
+        self.assertEqual(self.post(f"/versions/{version.pk}/promote/").status_code, 403)
+        self.assertEqual(self.post("/runs/").status_code, 403)
+        staff.user_permissions.add(Permission.objects.get(codename="change_modelversion"))
+        self.assertEqual(self.post(f"/versions/{version.pk}/promote/").status_code, 200)
+
+    def test_a_logged_in_browser_needs_the_csrf_token(self):
+        version = self.make_version()
+        self.client.handler.enforce_csrf_checks = True
+        self.assertEqual(self.post(f"/versions/{version.pk}/promote/").status_code, 403)
+
+
+class VersionsTestCase(StaffCase):
+    def test_it_lists_filters_and_orders(self):
+        self.serve("b")
+        self.make_version("a")
+        answer = self.client.get(f"{API}/versions/?ordering=name").json()
+        self.assertEqual([row["name"] for row in answer["results"]], ["a", "b"])
+        answer = self.client.get(f"{API}/versions/?stage=production").json()
+        self.assertEqual([row["name"] for row in answer["results"]], ["b"])
+        self.assertEqual(self.client.get(f"{API}/versions/?stage=x").status_code, 400)
+
+    def test_pages(self):
+        for name in "abc":
+            self.make_version(name)
+        answer = self.client.get(f"{API}/versions/?page_size=2").json()
+        self.assertEqual((answer["count"], len(answer["results"])), (3, 2))
+        self.assertEqual(self.client.get(f"{API}/versions/?page=99").status_code, 404)
+
+    def test_the_detail_has_the_manifest(self):
+        version = self.make_version()
+        answer = self.client.get(f"{API}/versions/{version.pk}/").json()
+        self.assertEqual(answer["manifest"]["input_size"], 32)
+
+    def test_promote_and_retire(self):
+        first, second = self.serve("first"), self.make_version("second")
+        answer = self.post(f"/versions/{second.pk}/promote/")
+        self.assertEqual(answer.json()["stage"], "production")
+        first.refresh_from_db()
+        self.assertEqual(first.stage, ModelVersion.Stage.RETIRED)
+        answer = self.post(f"/versions/{second.pk}/retire/")
+        self.assertEqual(answer.status_code, 409)
+        self.assertIn("only a candidate", answer.json()["detail"])
+        third = self.make_version("third")
+        self.assertEqual(self.post(f"/versions/{third.pk}/retire/").json()["stage"], "retired")
+
+    def test_a_damaged_version_is_not_promoted(self):
+        version = self.make_version()
+        (version.folder / "model.onnx").unlink()
+        answer = self.post(f"/versions/{version.pk}/promote/")
+        self.assertEqual(answer.status_code, 409)
+        self.assertIn("missing", answer.json()["detail"])
+
+    def test_files_are_downloaded_as_they_are(self):
+        version = self.make_version()
+        answer = self.client.get(f"{API}/versions/{version.pk}/files/model.onnx/")
+        digest = hashlib.sha256(answer.content).hexdigest()
+        self.assertEqual(digest, version.manifest["files"]["model.onnx"])
+        answer = self.client.get(f"{API}/versions/{version.pk}/files/manifest.json/")
+        self.assertEqual(hashlib.sha256(answer.content).hexdigest(), version.manifest_sha256)
+
+    def test_only_files_of_the_manifest_are_given_and_only_whole_ones(self):
+        version = self.make_version()
+        (version.folder / "secret").write_text("x")
+        for name in ("secret", "..", "%2e%2e", "..%2f..%2fdb.sqlite3"):
+            address = f"{API}/versions/{version.pk}/files/{name}/"
+            self.assertEqual(self.client.get(address).status_code, 404, name)
+        (version.folder / "model.onnx").write_bytes(b"damaged")
+        answer = self.client.get(f"{API}/versions/{version.pk}/files/model.onnx/")
+        self.assertEqual(answer.status_code, 409)
+
+
+class RunsTestCase(StaffCase):
+    def setUp(self):
+        super().setUp()
+        self.dataset = make_dataset()
+
+    def test_it_starts_a_run_and_tells_the_worker(self):
+        with (
+            mock.patch("classifier.tasks.train.delay") as delay,
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            answer = self.post("/runs/", {"dataset": self.dataset.pk, "config": {"batch_size": 8}})
+        self.assertEqual(answer.status_code, 201, answer.content)
+        run = TrainingRun.objects.get()
+        self.assertEqual((run.created_by, run.config["batch_size"]), (self.user, 8))
+        delay.assert_called_once_with(run.pk)
+
+    def test_wrong_settings_are_named(self):
+        for config in ({"batch_size": 1}, {"batch_size": 1000}, {"nonsense": 1}):
+            answer = self.post("/runs/", {"dataset": self.dataset.pk, "config": config})
+            self.assertEqual(answer.status_code, 400)
+            self.assertEqual(list(answer.json()["config"]), list(config))
+        self.assertEqual(self.post("/runs/", {"dataset": 10**30}).status_code, 400)
+        self.assertFalse(TrainingRun.objects.exists())
+
+    def test_cancel_and_resume(self):
+        run = TrainingRun.objects.create(
+            dataset=self.dataset, config={}, dataset_fingerprint=self.dataset.fingerprint
+        )
+        self.assertEqual(self.post(f"/runs/{run.pk}/resume/").status_code, 409)
+        self.assertEqual(self.post(f"/runs/{run.pk}/cancel/").json()["status"], "cancelled")
+        self.assertEqual(self.post(f"/runs/{run.pk}/resume/").json()["status"], "queued")
+        TrainingRun.objects.update(status=TrainingRun.Status.SUCCEEDED)
+        self.assertEqual(self.post(f"/runs/{run.pk}/cancel/").status_code, 409)
+
+    def test_epochs_come_in_order(self):
+        run = TrainingRun.objects.create(dataset=self.dataset, config={})
+        for epoch in (2, 1):
+            EpochMetric.objects.create(
+                run=run,
+                epoch=epoch,
+                stage="head",
+                train_loss=1,
+                train_accuracy=0.5,
+                val_loss=1,
+                val_accuracy=0.5,
+                learning_rate=0.1,
+                images_per_second=9,
+                seconds=1,
+            )
+        answer = self.client.get(f"{API}/runs/{run.pk}/epochs/").json()
+        self.assertEqual([row["epoch"] for row in answer], [1, 2])
+
+
+class DatasetsTestCase(StaffCase):
+    def test_the_detail_counts_images_by_split_and_type(self):
+        dataset = make_dataset(images=2)
+        answer = self.client.get(f"{API}/datasets/{dataset.pk}/").json()
+        self.assertEqual(answer["counts"]["test"], dict.fromkeys(CLASS_NAMES, 2))
+        self.assertTrue(answer["synthetic"])

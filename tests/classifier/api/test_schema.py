@@ -1,0 +1,64 @@
+"""What generated requests get: never a server error, never an answer outside the schema."""
+
+import schemathesis
+from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import TestCase
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+from converter.wsgi import application
+from tests.classifier.api.test_resources import make_dataset
+from tests.support.serving import ServingCase
+
+_CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
+_EXAMPLES = settings(
+    max_examples=8,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class SchemaTestCase(ServingCase, TestCase):
+    def setUp(self):
+        super().setUp()
+        # Requests to the bare application would close the test's connection, and its transaction.
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+            self.addCleanup(signal.connect, close_old_connections)
+        self.serve()
+        make_dataset(images=1)
+        self.client.force_login(User.objects.create_superuser("boss"))
+        token = "a" * 32
+        session = self.client.cookies["sessionid"].value
+        self.headers = {
+            "Cookie": f"sessionid={session}; csrftoken={token}",
+            "X-CSRFToken": token,
+            "Host": "localhost",
+        }
+
+    def test_generated_requests(self):
+        schema = schemathesis.openapi.from_wsgi("/api/schema/", application, headers=self.headers)
+        count = 0
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            with self.subTest(operation.label):
+                self.call(operation)
+            count += 1
+        self.assertGreater(count, 12)
+
+    def call(self, operation):
+        @given(case=operation.as_strategy())
+        @_EXAMPLES
+        def check(case):
+            case.call_and_validate(headers=self.headers, checks=_CHECKS)
+
+        check()
