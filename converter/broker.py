@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from converter.processes import parent_death_signal
+from converter.processes import end_with_parent
 
 _START_SECONDS = 20
 _STOP_SECONDS = 10
@@ -120,7 +120,7 @@ class EmbeddedBroker:
             BrokerError: if it ends or stays silent.
         """
         self.process = subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, preexec_fn=parent_death_signal
+            self.command(), stdout=subprocess.DEVNULL, preexec_fn=end_with_parent()
         )
         deadline = time.monotonic() + _START_SECONDS
         while not self.answers():

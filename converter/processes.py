@@ -3,15 +3,21 @@
 import ctypes
 import signal
 import sys
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
+# Loaded before any fork: the child of a process with threads must not import or allocate much.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def parent_death_signal() -> None:
-    """Ask the kernel to end this process when its parent dies. Linux only; elsewhere a no-op.
+def end_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
+    """Return a `preexec_fn` that asks the kernel to signal the child when its parent dies.
 
-    Runs in the child between fork and exec. The signal is SIGTERM, so that workers shut down
-    warmly and their pools with them.
+    Linux only; elsewhere it does nothing.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    def ask() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, int(number))
+
+    return ask

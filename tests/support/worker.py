@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from converter.celery import app
-from converter.processes import parent_death_signal
+from converter.processes import end_with_parent
 
 _START_SECONDS = 60
 
@@ -49,7 +49,7 @@ def real_worker(broker_url, queues="short,training", pool="prefork", concurrency
             env=process_environment(broker_url),
             stdout=log,
             stderr=subprocess.STDOUT,
-            preexec_fn=parent_death_signal,
+            preexec_fn=end_with_parent(),
         )
         try:
             _wait_until_it_answers(process, log)

@@ -1,0 +1,55 @@
+# make run    everything on this machine, at http://127.0.0.1:8000/
+# make test   the tests
+# make lint   style checks
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PORT ?= 8000
+HOST ?= 127.0.0.1
+TESTS ?=
+PYTHON := .venv/bin/python
+
+.PHONY: help run test test-services lint format clean
+
+help:
+	@echo "make run            install, set up and serve at http://$(HOST):$(PORT)/ (PORT=8001 for another port)"
+	@echo "make test           run the tests (TESTS=tests.converter for some of them)"
+	@echo "make test-services  run the tests that start PostgreSQL, Redis and worker processes"
+	@echo "make lint           check style; make format mends what can be mended"
+	@echo "make clean          remove the environment, and nothing else"
+
+run: .venv/serve.stamp
+	@exec $(PYTHON) manage.py run --host $(HOST) --port $(PORT)
+
+test: .venv/dev.stamp
+	@scripts/browser.sh
+	$(PYTHON) manage.py test $(TESTS)
+
+test-services: .venv/dev.stamp
+	@scripts/services.sh
+	$(PYTHON) manage.py test tests.services --pattern 'services_*.py'
+
+lint: .venv/dev.stamp
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+format: .venv/dev.stamp
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean:
+	rm -rf .venv
+
+# A stamp says that an installation was finished; it is older than requirements that changed since.
+
+.venv/bin/python:
+	@scripts/venv.sh
+
+.venv/serve.stamp: requirements.txt requirements-serve.txt | .venv/bin/python
+	@echo "Installing what the project needs (about 6 GB the first time; some minutes) ..."
+	@$(PYTHON) -m pip install --progress-bar on -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements.txt requirements-serve.txt requirements-dev.txt | .venv/bin/python
+	@echo "Installing what the project and its tests need (about 6 GB the first time; some minutes) ..."
+	@$(PYTHON) -m pip install --progress-bar on -r requirements-dev.txt
+	@touch $@ .venv/serve.stamp

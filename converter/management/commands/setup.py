@@ -1,0 +1,37 @@
+"""`python manage.py setup`: bring database, model and first account into being."""
+
+import secrets
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+_PASSWORD_BYTES = 12
+
+
+class Command(BaseCommand):
+    """Prepares what serving needs. Running it again changes nothing that is there."""
+
+    help = "Migrate, register the bundled model, and create an admin user if there is none."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it, saying what was done."""
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        self.stdout.write("The database is up to date.")
+        call_command("register_bundled", stdout=self.stdout, stderr=self.stderr)
+        self._create_admin()
+
+    def _create_admin(self) -> None:
+        users = get_user_model().objects
+        if users.filter(is_superuser=True).exists():
+            return
+        name = "admin"
+        while users.filter(username=name).exists():
+            name = f"admin-{secrets.token_hex(3)}"
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        users.create_superuser(name, password=password)
+        self.stdout.write(
+            "\nAn admin account was created. Its password is shown this once:\n"
+            f"    user      {name}\n    password  {password}\n"
+        )
