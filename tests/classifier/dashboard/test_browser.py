@@ -1,0 +1,101 @@
+from django.urls import reverse
+
+from classifier.models import EpochMetric, LabelCorrection
+from tests.classifier.dashboard.test_pages import make_run
+from tests.classifier.evaluated import (
+    TemporaryRoot,
+    make_dataset,
+    make_evaluation,
+    make_version,
+)
+from tests.support.browser import BrowserTestCase
+
+
+class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):
+    """Each test also fails on console errors and on violations of the page's policy."""
+
+    def setUp(self):
+        super().setUp()
+        self.dataset = make_dataset()
+        self.user = self.log_in()
+
+    def open(self, name, *args, query="", page=None):
+        page = page or self.page
+        page.goto(reverse(f"dashboard:{name}", args=args) + query)
+        return page
+
+    def wait_for_charts(self, page, count):
+        page.wait_for_function(
+            "count => document.querySelectorAll('.js-plotly-plot .main-svg').length >= count",
+            arg=count,
+        )
+
+    def assert_fits(self, page):
+        width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        self.assertLessEqual(width, 0, "The page is wider than the screen.")
+
+    def test_the_curves_grow_while_a_run_trains(self):
+        run = make_run(self.dataset)
+        page = self.open("run", run.pk)
+        points = "() => document.querySelector('[data-chart=loss]').data?.[1].x.length"
+        page.wait_for_function(f"{points} === 2")
+        epoch = run.epochs.last()
+        values = {
+            field.name: getattr(epoch, field.name)
+            for field in EpochMetric._meta.concrete_fields
+            if field.name not in ("id", "epoch")
+        }
+        EpochMetric.objects.create(epoch=3, **values)
+        page.wait_for_function(f"{points} === 3")
+        run.status = "succeeded"
+        run.save()
+        page.wait_for_selector(".badge.succeeded")
+
+    def test_a_version_shows_its_charts_and_opens_a_cell(self):
+        version = make_version()
+        evaluation = make_evaluation(version, self.dataset)
+        page = self.open("version", version.pk)
+        self.wait_for_charts(page, 3)
+        page.locator(".matrix td a").first.click()
+        page.wait_for_url(f"**/evaluations/{evaluation.pk}/**")
+        image = page.locator(".tile img").first
+        image.wait_for()
+        page.wait_for_function("document.querySelector('.tile img').naturalWidth > 0")
+
+    def test_pages_fit_a_phone_in_the_dark(self):
+        version = make_version("pocket")
+        make_evaluation(version, self.dataset)
+        run = make_run(self.dataset)
+        phone = self.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+        self.log_in(self.user, phone)
+        for name, args in {
+            "overview": (),
+            "runs": (),
+            "run": (run.pk,),
+            "versions": (),
+            "version": (version.pk,),
+            "datasets": (),
+            "dataset": (self.dataset.pk,),
+            "audit": (),
+        }.items():
+            with self.subTest(name):
+                self.assert_fits(self.open(name, *args, page=phone))
+
+    def test_the_audit_works_by_keyboard(self):
+        page = self.open("audit", query="?class=simple&split=train")
+        tiles = page.locator("[data-tile]")
+        tiles.first.focus()
+        page.keyboard.press("Enter")
+        page.locator(".tile.confirmed").wait_for()
+        page.keyboard.press("3")  # the next one has the focus now
+        page.locator(".tile.corrected").wait_for()
+        self.assertIn("corrected", tiles.nth(1).get_attribute("class"))
+        labels = set(LabelCorrection.objects.values_list("label", "corrected_by"))
+        name = self.user.get_username()
+        self.assertEqual(labels, {("simple", name), ("gradient", name)})
+
+    def test_the_audit_works_by_click(self):
+        page = self.open("audit", query="?class=text&split=train")
+        page.locator("[data-tile]").first.locator("button.ambiguous").click()
+        page.locator(".tile.corrected").wait_for()
+        self.assertEqual(LabelCorrection.objects.get().label, "ambiguous")
