@@ -35,18 +35,18 @@ def readyz(request: HttpRequest) -> JsonResponse:
     The task queue is not among it: classifying and converting go on without one.
     """
     checks = {"database": _database, "media": _media, "classifier": _classifier, "queue": _queue}
-    problems = {name: _problem_of(check) for name, check in checks.items()}
+    problems = {name: _problem_of(name, check) for name, check in checks.items()}
     unready = any(problem for name, problem in problems.items() if name != "queue")
     status = "unavailable" if unready else "degraded" if problems["queue"] else "ok"
     answer = {name: problem or "ok" for name, problem in problems.items()}
     return JsonResponse({"status": status, "checks": answer}, status=503 if unready else 200)
 
 
-def _problem_of(check: Callable[[], str]) -> str:
+def _problem_of(name: str, check: Callable[[], str]) -> str:
     try:
         return check()
     except (DatabaseError, OSError, OperationalError, httpx.HTTPError) as error:
-        logger.warning("%s: %s", check.__name__.strip("_"), error)
+        logger.warning("%s: %s", name, error)
         return f"cannot be reached ({type(error).__name__})"
 
 

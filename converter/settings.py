@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "converter.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -100,7 +101,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Database: SQLite in var/, or what DATABASE_URL names
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+_DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASES = {"default": environ.Env.db_url_config(_DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # WAL lets the web process read while a worker writes; IMMEDIATE waits for the write lock
@@ -127,7 +129,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 # Celery: the embedded broker's socket in var/, or what CELERY_BROKER_URL names
 
 BROKER_SOCKET = broker_socket(VAR_DIR)
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=default_broker_url(BROKER_SOCKET))
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or default_broker_url(BROKER_SOCKET)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, VAR_DIR)
@@ -243,10 +245,19 @@ UNFOLD = {"SITE_TITLE": "Logo to SVG", "SITE_HEADER": "Logo to SVG", "SITE_URL":
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "converter.request_log.RequestIdFilter"}},
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "plain": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"},
+        "json": {"()": "converter.request_log.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"httpx": {"level": "WARNING"}},  # one line per request says nothing new
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": env.str("LOG_FORMAT", default="json" if PRODUCTION else "plain"),
+        },
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Every request that httpx makes would be a line.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

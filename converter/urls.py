@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from converter import api, health, views
 
+handler500 = "converter.outages.internal_error"
+
 urlpatterns = [
     path("", views.convert, name="convert"),
     path("conversions/<uuid:pk>/", views.conversion, name="conversion"),
