@@ -17,17 +17,21 @@ from classifier.data import measures as measuring
 from classifier.data.backgrounds import background_for
 from classifier.data.brands import brand_of, is_wordmark
 from classifier.data.duplicates import perceptual_hash
-from classifier.data.labels import GRADIENT_SHARE
+from classifier.data.labels import FAINT_GRADIENT_SHARE
 from classifier.data.lettering import (
     KEY_LENGTH,
+    Reading,
     detector_installed,
-    known_shares,
-    lettering_share,
-    save_shares,
+    is_plausible,
+    known_readings,
+    read_lettering,
+    save_readings,
 )
 from classifier.data.measures import Measures
 from classifier.data.packages import VectorLogo
 from classifier.data.rendering import UnusableSvgError, render
+
+FEW = 32  # logos for which starting processes takes longer than the work
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Candidate:
     wordmark: bool
     dropped: str = ""
     measures: Measures | None = None
-    lettering: float | None = None
+    lettering: float | None = None  # share of the foreground; None where nothing has looked
+    plausible: bool = True  # that what was read is lettering
     perceptual_hash: str = ""
     background: str = "#ffffff"
 
@@ -117,30 +122,45 @@ def _candidates(logos: list[VectorLogo], cache: MeasureCache) -> list[Candidate]
 
 
 def _with_lettering(candidates: list[Candidate], cache: MeasureCache) -> list[Candidate]:
-    """Add the lettering shares, detecting those that no earlier build has."""
-    shares = known_shares()
-    wanted = [c for c in candidates if not c.dropped and c.measures.gradient_share < GRADIENT_SHARE]
+    """Add the lettering shares, reading those logos that no earlier build has read."""
+    readings = known_readings()
+    wanted = [
+        c for c in candidates if not c.dropped and c.measures.gradient_share < FAINT_GRADIENT_SHARE
+    ]
     waiting = [
         (c.sha256, str(cache.image(c.sha256)), c.background, c.measures.tile)
         for c in wanted
-        if c.sha256[:KEY_LENGTH] not in shares
+        if c.sha256[:KEY_LENGTH] not in readings
     ]
-    if waiting and detector_installed():
-        for count, (sha256, share) in enumerate(_in_parallel(_detect, waiting, "Reading"), 1):
-            shares[sha256[:KEY_LENGTH]] = share
+    if waiting and not detector_installed():
+        tqdm.write(
+            f"rapidocr is not installed: for {len(waiting)} logos, wordmarks are told from file "
+            "names alone."
+        )
+    elif waiting:
+        for count, (sha256, reading) in enumerate(_in_parallel(_read, waiting, "Reading"), 1):
+            readings[sha256[:KEY_LENGTH]] = reading
             if count % 500 == 0:
-                save_shares(shares)
-        save_shares(shares)
+                save_readings(readings)
+        save_readings(readings)
     known = {c.sha256 for c in wanted}
     return [
-        replace(c, lettering=shares.get(c.sha256[:KEY_LENGTH])) if c.sha256 in known else c
+        _lettered(c, readings.get(c.sha256[:KEY_LENGTH])) if c.sha256 in known else c
         for c in candidates
     ]
 
 
+def _lettered(candidate: Candidate, reading: Reading | None) -> Candidate:
+    if reading is None:
+        return candidate
+    plausible = is_plausible(reading, candidate.name)
+    return replace(candidate, lettering=reading.share, plausible=plausible or not reading.share)
+
+
 def _in_parallel(function: Any, items: list[Any], title: str) -> Iterable[Any]:
     """Yield the results as they come, from as many processes as there are cores."""
-    if not items:
+    if len(items) < FEW:
+        yield from map(function, items)
         return
     # A fresh interpreter holds no database connection and no half-locked library.
     context = multiprocessing.get_context("spawn")
@@ -170,8 +190,8 @@ def _measure(job: tuple[VectorLogo, str]) -> dict[str, Any]:
     }
 
 
-def _detect(job: tuple[str, str, str, bool]) -> tuple[str, float]:
+def _read(job: tuple[str, str, str, bool]) -> tuple[str, Reading]:
     sha256, path, background, tile = job
     with Image.open(path) as picture:
         image = np.asarray(picture.convert("RGBA"))
-    return sha256, lettering_share(image, background, tile)
+    return sha256, read_lettering(image, background, tile)

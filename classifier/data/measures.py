@@ -8,7 +8,7 @@ import numpy as np
 from classifier.data.gradients import flatten_gradients, has_blur
 from classifier.data.rendering import render
 
-VERSION = 1  # raised when a measure changes, so that cached ones are taken anew
+VERSION = 2  # raised when a measure changes, so that cached ones are taken anew
 
 VISIBLE_DIFFERENCE = 24  # of 255, in one channel
 SAME_COLOUR = 11.0  # CIE76 difference under which two colours are one

@@ -1,0 +1,72 @@
+"""Datasets for other tools: `class/image` files and a `labels.csv`, in a folder or a zip."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from classifier.models import Dataset, Sample
+
+FIELDS = (
+    "path",
+    "label",
+    "split",
+    "brand",
+    "package",
+    "name",
+    "licence",
+    "background",
+    "sha256",
+    "measured_label",
+)
+
+
+class ExportError(Exception):
+    """A dataset cannot be exported. The message says why."""
+
+
+def export_folder(dataset: Dataset, folder: Path) -> int:
+    """Write a dataset into an empty or new folder; return the number of images.
+
+    Raises:
+        ExportError: when the folder holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(f"{folder} is there already and not empty. Choose another place.")
+    written = 0
+    for path, content in _files(dataset):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+        written += 1
+    return written - 1
+
+
+def export_zip(dataset: Dataset, file: BinaryIO) -> int:
+    """Write a dataset as a zip; return the number of images."""
+    written = 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # images are compressed
+        for path, content in _files(dataset):
+            archive.writestr(path, content)
+            written += 1
+    return written - 1
+
+
+def _files(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Yield each image with its path in the export, and `labels.csv` last."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for sample in dataset.samples.order_by("label", "sha256").select_related("dataset").iterator():
+        path = export_path(sample)
+        row = {field: getattr(sample, field) for field in FIELDS[1:]}
+        writer.writerow({"path": path} | row)
+        yield path, sample.file.read_bytes()
+    yield "labels.csv", table.getvalue().encode()
+
+
+def export_path(sample: Sample) -> str:
+    """Path of a sample in an export: its class, brand and the start of its hash."""
+    brand = "".join(letter if letter.isalnum() else "-" for letter in sample.brand)
+    return f"{sample.label}/{brand[:60]}-{sample.sha256[:12]}.png"

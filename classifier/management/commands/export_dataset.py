@@ -1,0 +1,37 @@
+"""`export_dataset`: write a dataset for other tools."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.management.datasets import find_dataset
+
+
+class Command(BaseCommand):
+    """Write `class/image` files and `labels.csv` into a folder, or into a zip."""
+
+    help = "Write a dataset as class/image files with a labels.csv."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take a dataset's name and a place."""
+        parser.add_argument("name", nargs="?", help="name of the dataset (default: the newest)")
+        parser.add_argument(
+            "-o", "--output", type=Path, required=True, help="a new folder, or a file named *.zip"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the export."""
+        from classifier.data.exporting import ExportError, export_folder, export_zip
+
+        dataset, output = find_dataset(options["name"]), options["output"]
+        try:
+            if output.suffix == ".zip":
+                with output.open("xb") as file:
+                    count = export_zip(dataset, file)
+            else:
+                count = export_folder(dataset, output)
+        except (ExportError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{output}: {count} images of {dataset}")
