@@ -25,11 +25,11 @@ def mark_lost_runs() -> None:
 
 @shared_task(acks_late=False)
 def evaluate(version_id: int, dataset_id: int, split: str) -> None:
-    """Measure a version on a split of a dataset, unless one of them is gone."""
-    from classifier.evaluations import evaluate_version
+    """Measure a version on a split of a dataset and under corruptions, unless one is gone."""
+    from classifier.evaluations import add_robustness, evaluate_version
     from classifier.models import Dataset, ModelVersion
 
     version = ModelVersion.objects.filter(pk=version_id).first()
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     if version and dataset:
-        evaluate_version(version, dataset, split)
+        add_robustness(evaluate_version(version, dataset, split))

@@ -133,11 +133,16 @@ function axis(given = {}) {
   };
 }
 
+async function load(source) {
+  const answer = await fetch(source, { headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : null;
+}
+
 async function draw(element) {
-  const answer = await fetch(element.dataset.source, { headers: { Accept: "application/json" } });
-  const records = answer.ok ? await answer.json() : [];
+  const answer = await load(element.dataset.source);
+  const records = answer ?? [];
   if (!records.length) {
-    element.textContent = answer.ok ? "No numbers yet." : "The numbers could not be loaded.";
+    element.textContent = answer ? "No numbers yet." : "The numbers could not be loaded.";
     element.classList.add("empty");
     return;
   }
@@ -145,7 +150,10 @@ async function draw(element) {
     element.textContent = "";
     element.classList.remove("empty");
   }
-  const { data, layout } = CHARTS[element.dataset.chart](records);
+  plot(element, CHARTS[element.dataset.chart](records));
+}
+
+function plot(element, { data, layout }) {
   Plotly.react(element, data, {
     margin: { l: 48, r: 12, t: 24, b: 40 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
     font: { family: "system-ui, sans-serif", size: 13, color: colour("ink") }, hovermode: "closest",
@@ -154,7 +162,22 @@ async function draw(element) {
   }, { responsive: true, displaylogo: false, displayModeBar: false });
 }
 
-const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
+// One curve per run, from the numbers that the page links.
+async function overlay(element) {
+  const hues = ["accent", "type-gradient", "type-text", "type-complex", "good", "bad"];
+  const runs = [...document.querySelectorAll("[data-run]")];
+  const all = await Promise.all(runs.map((run) => load(run.dataset.source)));
+  const name = element.dataset.overlay;
+  plot(element, {
+    data: runs.map((run, i) => line(all[i] ?? [], "epoch", name, run.dataset.run, hues[i])),
+    layout: { xaxis: { title: { text: "epoch" } }, yaxis: name.endsWith("accuracy") ? PERCENT : { rangemode: "tozero" } },
+  });
+}
+
+function drawAll() {
+  document.querySelectorAll("[data-chart]").forEach(draw);
+  document.querySelectorAll("[data-overlay]").forEach(overlay);
+}
 
 // A run's page fetches its state again and again: draw anew when an epoch was added.
 let seenEpochs = null;

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classifier.dashboard import audit, datasets, overview, runs, versions
+from classifier.dashboard import audit, comparing, datasets, overview, runs, versions
 
 app_name = "dashboard"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("runs/<int:pk>/epochs.<str:file_format>", runs.run_numbers, name="run_numbers"),
     path("versions/", versions.version_list, name="versions"),
     path("versions/<int:pk>/", versions.version_page, name="version"),
+    path("versions/compare/", comparing.compare_versions, name="compare_versions"),
+    path("runs/compare/", comparing.compare_runs, name="compare_runs"),
+    path("versions/<int:pk>/evaluate/", versions.version_evaluate, name="version_evaluate"),
     path("versions/<int:pk>/promote/", versions.version_promote, name="version_promote"),
     path(
         "versions/<int:pk>/<slug:table>.<str:file_format>",

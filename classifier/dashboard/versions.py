@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
+from classifier.data.info import SPLITS
+from classifier.evaluations import EvaluationError, enqueue_evaluation
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Evaluation, ModelVersion
+from classifier.models import Dataset, Evaluation, ModelVersion, Sample
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -49,6 +51,9 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
         "score": score,
         "serving": version.stage == ModelVersion.Stage.PRODUCTION,
         "evaluations": version.evaluations.select_related("dataset"),
+        "datasets": Dataset.objects.filter(status=Dataset.Status.READY),
+        "test_looks": version.evaluations.filter(split=Sample.Split.TEST).count(),
+        "others": ModelVersion.objects.exclude(pk=version.pk),
         "megabytes": served_bytes(version) / 1e6,
         "manifest": version.manifest,
         "config": {
@@ -62,6 +67,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
             "matrix": _matrix(score),
             "per_class": score.metrics["per_class"],
             "gate": gate_of(version, score),
+            "robustness": _robustness(score.metrics.get("robustness", [])),
             "query": f"?evaluation={score.evaluation.pk}" if score.evaluation else "",
         }
     return render(request, "classifier/dashboard/version.html", context)
@@ -92,6 +98,14 @@ def _matrix(score: Score) -> list[dict[str, Any]]:
         ]
         rows.append({"truth": truth, "cells": cells, "total": total})
     return rows
+
+
+def _robustness(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Group the records of a robustness measurement by corruption."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        grouped.setdefault(record["corruption"], []).append(record)
+    return grouped
 
 
 @staff_only
@@ -142,12 +156,18 @@ def _coverage_table(name: str, metrics: dict[str, Any]) -> Table:
     return Table.of_records(name, columns, metrics.get("risk_coverage", []))
 
 
+def _robustness_table(name: str, metrics: dict[str, Any]) -> Table:
+    columns = ("corruption", "strength", "accuracy", "worst_class", "worst_accuracy")
+    return Table.of_records(name, columns, metrics.get("robustness", []))
+
+
 _TABLES = {
     "headline": _headline_table,
     "classes": _class_table,
     "confusion": _confusion_table,
     "reliability": _reliability_table,
     "coverage": _coverage_table,
+    "robustness": _robustness_table,
 }
 
 
@@ -164,6 +184,26 @@ def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{version} serves now.")
     except ModelError as error:
         messages.error(request, f"{version} cannot serve: {error}")
+    return redirect("dashboard:version", pk)
+
+
+@require_POST
+@staff_only
+def version_evaluate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a worker evaluate a version on a split of a dataset."""
+    require_permission(request, "add_evaluation")
+    version = get_object_or_404(ModelVersion, pk=pk)
+    chosen, split = request.POST.get("dataset", ""), request.POST.get("split", "")
+    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    dataset = ready.filter(pk=chosen).first() if chosen.isdigit() else None
+    if dataset is None or split not in SPLITS:
+        messages.error(request, "Choose a finished dataset and one of its splits.")
+        return redirect("dashboard:version", pk)
+    try:
+        enqueue_evaluation(version, dataset, split)
+        messages.success(request, "A worker evaluates it; the figures appear here when it is done.")
+    except EvaluationError as error:
+        messages.error(request, str(error))
     return redirect("dashboard:version", pk)
 
 

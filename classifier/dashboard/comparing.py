@@ -1,0 +1,105 @@
+"""Pages that put two versions, or several runs, side by side."""
+
+from typing import Any
+
+import numpy as np
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from classifier.dashboard.access import staff_only
+from classifier.dashboard.versions import HEADLINE
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Evaluation, ModelVersion, TrainingRun
+
+MOST_RUNS = 6
+
+
+@staff_only
+def compare_versions(request: HttpRequest) -> HttpResponse:
+    """Compare the answers of two versions on the same images."""
+    first = _version(request.GET.get("first", ""))
+    second = _version(request.GET.get("second", ""))
+    context: dict[str, Any] = {
+        "versions": ModelVersion.objects.all(),
+        "first": first,
+        "second": second,
+    }
+    pair = _same_images(first, second) if first and second else None
+    if pair:
+        context |= _comparison(*pair, request)
+    return render(request, "classifier/dashboard/compare_versions.html", context)
+
+
+def _version(pk: str) -> ModelVersion | None:
+    return ModelVersion.objects.filter(pk=pk).first() if pk.isdigit() else None
+
+
+def _same_images(first: ModelVersion, second: ModelVersion) -> tuple[Evaluation, Evaluation] | None:
+    """Return the newest evaluations of both on one dataset's split, test splits first."""
+    ordered = sorted(_with_answers(first), key=lambda evaluation: evaluation.split != "test")
+    for one in ordered:
+        for other in _with_answers(second):
+            if (one.dataset_id, one.split) == (other.dataset_id, other.split):
+                return one, other
+    return None
+
+
+def _with_answers(version: ModelVersion) -> list[Evaluation]:
+    found = version.evaluations.filter(predictions__isnull=False, dataset__isnull=False)
+    return list(found.select_related("dataset").distinct())
+
+
+def _comparison(one: Evaluation, other: Evaluation, request: HttpRequest) -> dict[str, Any]:
+    from classifier.evaluation.comparison import compare
+
+    answers = dict(other.predictions.values_list("sample_id", "answer"))
+    rows = [
+        prediction
+        for prediction in one.predictions.select_related("sample")
+        if prediction.sample_id in answers
+    ]
+    triples = [(row.sample.label, row.answer, answers[row.sample_id]) for row in rows]
+    numbers = np.array([[CLASS_NAMES.index(name) for name in triple] for triple in triples])
+    differing = [
+        {"prediction": row, "rival": answers[row.sample_id]}
+        for row in rows
+        if row.answer != answers[row.sample_id]
+    ]
+    return {
+        "evaluations": (one, other),
+        "result": compare(*numbers.T),
+        "figures": [_figure(name, key, one, other) for key, name in HEADLINE.items()],
+        "page": Paginator(differing, 60).get_page(request.GET.get("page")),
+    }
+
+
+def _figure(name: str, key: str, one: Evaluation, other: Evaluation) -> dict[str, Any]:
+    return {
+        "name": name,
+        "sides": [
+            (evaluation.metrics[key], evaluation.metrics["intervals"].get(key))
+            for evaluation in (one, other)
+        ],
+    }
+
+
+@staff_only
+def compare_runs(request: HttpRequest) -> HttpResponse:
+    """Overlay the curves of several runs, and show the settings in which they differ."""
+    chosen = [int(pk) for pk in request.GET.getlist("run") if pk.isdigit()][:MOST_RUNS]
+    runs = list(TrainingRun.objects.filter(pk__in=chosen).select_related("dataset", "version"))
+    names = sorted({name for run in runs for name in run.config})
+    differing = []
+    for name in names:
+        values = [run.config.get(name) for run in runs]
+        if any(value != values[0] for value in values):
+            differing.append((name.replace("_", " "), values))
+    context = {
+        "runs": runs,
+        "all_runs": TrainingRun.objects.select_related("dataset")[:50],
+        "chosen": chosen,
+        "differing": differing,
+        "most": MOST_RUNS,
+    }
+    return render(request, "classifier/dashboard/compare_runs.html", context)
