@@ -48,11 +48,15 @@ def default_broker_url(socket: Path) -> str:
     return f"redis+socket://{socket}" if server_program() else "filesystem://"
 
 
-def transport_options(url: str, folder: Path) -> dict[str, object]:
+def transport_options(url: str, folder: Path, visibility_timeout: int) -> dict[str, object]:
     """Return kombu's options for a broker's address.
 
-    A short visibility timeout brings a lost worker's short tasks back soon. Trainings acknowledge
-    early, so that it never applies to them.
+    Args:
+        url: of the broker.
+        folder: where a queue of files lives, if the address asks for one.
+        visibility_timeout: seconds after which an unacknowledged task is delivered again. A short
+            one brings a lost worker's short tasks back soon; trainings acknowledge early, so that
+            it never applies to them.
     """
     if url.startswith("filesystem"):
         queue, control = folder / "queue", folder / "queue-control"
@@ -65,7 +69,7 @@ def transport_options(url: str, folder: Path) -> dict[str, object]:
             "polling_interval": 0.1,
         }
     return {
-        "visibility_timeout": 180,
+        "visibility_timeout": visibility_timeout,
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
         "socket_timeout": 10,

@@ -132,7 +132,11 @@ BROKER_SOCKET = broker_socket(VAR_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or default_broker_url(BROKER_SOCKET)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
-CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, VAR_DIR)
+# Must exceed the longest short task, or that one would be done twice.
+QUEUE_VISIBILITY_TIMEOUT = env.int("QUEUE_VISIBILITY_TIMEOUT", default=180)
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(
+    CELERY_BROKER_URL, VAR_DIR, QUEUE_VISIBILITY_TIMEOUT
+)
 # Short tasks are acknowledged when done; a lost worker's come back. Trainings say otherwise.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

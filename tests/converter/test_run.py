@@ -139,6 +139,6 @@ class BrokerAddressTests(SimpleTestCase):
 
     def test_the_file_queue_polls_often(self):
         with tempfile.TemporaryDirectory() as folder:
-            options = transport_options("filesystem://", Path(folder))
+            options = transport_options("filesystem://", Path(folder), 180)
             self.assertLessEqual(options["polling_interval"], 0.2)
             self.assertTrue(Path(options["data_folder_in"]).is_dir())

@@ -1,0 +1,26 @@
+# Two images from one file:  docker build --target web .   and   docker build --target worker .
+FROM python:3.11-slim-bookworm AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 VAR_DIR=/data MALLOC_ARENA_MAX=2
+RUN useradd --system --uid 10001 --home-dir /app app && mkdir /app /data && chown app /data
+WORKDIR /app
+VOLUME /data
+
+# Serves pages and the API. No torch.
+FROM base AS web
+COPY requirements-serve.txt .
+RUN pip install -r requirements-serve.txt
+COPY . .
+USER app
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD \
+    ["python", "-c", "import urllib.request as r; r.urlopen('http://localhost:8000/healthz', timeout=4)"]
+CMD ["gunicorn", "converter.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
+     "--timeout", "120", "--no-control-socket"]
+
+# Runs tasks: conversions, and trainings with torch.
+FROM base AS worker
+COPY requirements-serve.txt requirements.txt ./
+RUN pip install -r requirements.txt
+COPY . .
+USER app
+CMD ["celery", "-A", "converter", "worker", "-l", "INFO", "-Q", "short", "-c", "2"]

@@ -1,0 +1,1 @@
+"""Tests against real PostgreSQL, Redis, gunicorn and Celery processes: `make test-services`."""

@@ -1,0 +1,139 @@
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+from django.test import SimpleTestCase
+
+from tests.services.servers import Topology, wait_for
+from tests.support.serving import image_bytes
+
+_OUTAGE_SECONDS = 10
+_STALE_RUN = (
+    "from datetime import timedelta\n"
+    "from django.utils import timezone\n"
+    "from classifier.models import TrainingRun\n"
+    "run = TrainingRun.objects.create(config={}, status='running',\n"
+    "    heartbeat_at=timezone.now() - timedelta(hours=1))\n"
+)
+_MARK = "from classifier.tasks import mark_lost_runs\nmark_lost_runs.delay()\n"
+_TRAIN = """
+from classifier.models import Dataset
+from classifier.runs import start_run
+from classifier.training.config import TrainingConfig
+config = TrainingConfig(backbone="efficientnet_lite0", input_size=32, batch_size=8,
+    head_epochs=2, top_epochs=0, full_epochs=0)
+print(start_run(Dataset.objects.get(name="drawn"), config).pk)
+"""
+
+
+class TopologyTests(SimpleTestCase):
+    """One topology for all tests: each leaves it whole."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="services-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.topology = Topology(folder.name)
+        cls.addClassCleanup(cls.topology.stop)
+        cls.topology.start()
+        cls.serve_a_model(Path(folder.name))
+        cls.http = httpx.Client(base_url=cls.topology.address, timeout=30)
+        cls.addClassCleanup(cls.http.close)
+
+    @classmethod
+    def serve_a_model(cls, folder):
+        cls.topology.shell(
+            "from pathlib import Path\n"
+            "from django.conf import settings\n"
+            "from tests.support.versions import make_version_folder\n"
+            "from classifier.versions import promote, register_version\n"
+            "folder = make_version_folder(Path(settings.CLASSIFIER_ROOT) / 'versions', 'tiny')\n"
+            "promote(register_version(folder))\n"
+        )
+
+    def classify(self):
+        return self.http.post("/api/v1/classify/", files={"image": ("a.png", image_bytes())})
+
+    def status_of(self, run):
+        code = (
+            f"from classifier.models import TrainingRun as T\nprint(T.objects.get(pk={run}).status)"
+        )
+        return self.topology.shell(code)
+
+    def ready(self):
+        try:
+            return self.http.get("/readyz").json()["status"]
+        except httpx.HTTPError as error:
+            return type(error).__name__
+
+    def wait_until_ready(self):
+        wait_for(lambda: self.ready() == "ok", "everything is ready again")
+
+    def test_it_is_ready_and_classifies_and_converts(self):
+        self.wait_until_ready()
+        self.assertEqual(self.classify().json()["model_version"], "tiny")
+        files = {"image": ("a.png", image_bytes("blue", (96, 96)))}
+        response = self.http.post("/api/v1/conversions/", files=files)
+        self.assertEqual(response.status_code, 201, response.text)
+        self.assertIn("<svg", self.http.get(response.json()["svg"]).text)
+
+    def test_a_training_run_goes_through_the_training_worker(self):
+        build = "from classifier.data.build import build_synthetic\nbuild_synthetic('drawn', 16)\n"
+        run = self.topology.shell(build + _TRAIN)
+        ends = ("succeeded", "failed", "lost", "cancelled")
+        status = wait_for(
+            lambda: (s := self.status_of(run)) in ends and s, "the run ends", seconds=240
+        )
+        self.assertEqual(status, "succeeded", self.topology.training.log.read_text()[-3000:])
+
+    def test_a_short_task_of_a_killed_worker_is_done_by_the_next(self):
+        worker = self.topology.short
+        pool = wait_for(
+            lambda: psutil.Process(worker.process.pid).children(recursive=True), "the pool is there"
+        )
+        for child in pool:
+            child.suspend()  # the task is taken, and never done
+        run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
+        taken = "Task classifier.tasks.mark_lost_runs["
+        wait_for(lambda: taken in worker.log.read_text(), "the task was taken")
+        worker.kill()
+        self.assertEqual(self.status_of(run), "running")
+        worker.start()
+        wait_for(lambda: self.status_of(run) == "lost", "the task was delivered again")
+
+    def test_requests_go_on_while_the_queue_is_away_and_workers_come_back(self):
+        self.topology.redis.stop()
+        try:
+            until = time.monotonic() + _OUTAGE_SECONDS
+            while time.monotonic() < until:
+                self.assertEqual(self.classify().status_code, 200)
+                time.sleep(0.5)
+            self.assertEqual(self.ready(), "degraded")
+        finally:
+            self.topology.redis.start()
+        self.wait_until_ready()
+        run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
+        wait_for(lambda: self.status_of(run) == "lost", "the worker works again")
+
+    def test_requests_get_a_503_while_the_database_is_away_and_all_comes_back(self):
+        self.topology.postgres.stop()
+        try:
+            until = time.monotonic() + _OUTAGE_SECONDS
+            while time.monotonic() < until:
+                self.assertIn(self.classify().status_code, (200, 503))
+                self.assertEqual(self.http.get("/healthz").status_code, 200)
+                time.sleep(0.5)
+            answer = self.http.get("/readyz")
+            self.assertEqual(answer.status_code, 503)
+            self.assertIn("cannot be reached", answer.json()["checks"]["database"])
+            login = self.http.post("/accounts/login/", data={"username": "a", "password": "b"})
+            self.assertIn(login.status_code, (403, 503))
+        finally:
+            self.topology.postgres.start()
+        self.wait_until_ready()
+        self.assertEqual(self.classify().status_code, 200)
+        run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
+        wait_for(lambda: self.status_of(run) == "lost", "the worker works again")
