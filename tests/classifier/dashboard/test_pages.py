@@ -73,6 +73,8 @@ class AccessTests(DashboardTestCase):
             reverse("dashboard:versions"),
             reverse("dashboard:version", args=[self.version.pk]),
             reverse("dashboard:version_numbers", args=[self.version.pk, "classes", "csv"]),
+            reverse("dashboard:compare_versions"),
+            reverse("dashboard:compare_runs"),
             reverse("dashboard:predictions", args=[self.evaluation.pk]),
             reverse("dashboard:datasets"),
             reverse("dashboard:dataset", args=[self.dataset.pk]),
@@ -106,6 +108,7 @@ class AccessTests(DashboardTestCase):
             "run_cancel": self.run_row.pk,
             "run_resume": self.run_row.pk,
             "version_promote": self.version.pk,
+            "version_evaluate": self.version.pk,
             "correct": Sample.objects.first().pk,
         }
         for name, pk in changes.items():

@@ -1,0 +1,127 @@
+from unittest import mock
+
+from django.core.cache import cache
+from django.urls import reverse
+from kombu.exceptions import OperationalError
+
+from classifier.evaluations import add_robustness
+from classifier.tasks import evaluate
+from tests.classifier.dashboard.test_pages import DashboardTestCase, make_run
+from tests.classifier.evaluated import make_evaluation, make_version
+
+
+class CompareVersionsTests(DashboardTestCase):
+    def test_equal_versions_agree_everywhere(self):
+        rival = make_version("same")
+        make_evaluation(rival, self.dataset)
+        response = self.get("compare_versions", first=self.version.pk, second=rival.pk)
+        result = response.context["result"]
+        self.assertEqual((result.first_only, result.second_only, result.p_value), (0, 0, 1))
+        self.assertContains(response, "answer the same everywhere")
+
+    def test_disagreements_are_shown_with_both_answers(self):
+        rival = make_version("different")
+        evaluation = make_evaluation(rival, self.dataset)
+        changed = evaluation.predictions.exclude(answer="text").first()
+        changed.answer = "text"
+        changed.save()
+        response = self.get("compare_versions", first=self.version.pk, second=rival.pk)
+        (row,) = response.context["page"]
+        self.assertEqual((row["prediction"].sample, row["rival"]), (changed.sample, "text"))
+
+    def test_versions_without_common_images_are_told_so(self):
+        rival = make_version("stranger")
+        response = self.get("compare_versions", first=self.version.pk, second=rival.pk)
+        self.assertContains(response, "not evaluated on the same images")
+
+    def test_nonsense_in_the_address_is_ignored(self):
+        response = self.get("compare_versions", first="x", second="999999")
+        self.assertContains(response, "Choose two versions")
+
+
+class CompareRunsTests(DashboardTestCase):
+    def test_it_shows_the_settings_that_differ(self):
+        other = make_run(self.dataset, status="succeeded")
+        other.config["batch_size"] = 64
+        other.save()
+        address = reverse("dashboard:compare_runs")
+        response = self.client.get(address, {"run": [self.run_row.pk, other.pk, "x"]})
+        self.assertEqual(len(response.context["runs"]), 2)
+        self.assertEqual([name for name, _ in response.context["differing"]], ["batch size"])
+
+    def test_without_runs_it_asks_for_some(self):
+        self.assertContains(self.get("compare_runs"), "Choose two runs")
+
+
+class EvaluateAgainTests(DashboardTestCase):
+    def post(self, **values):
+        address = reverse("dashboard:version_evaluate", args=[self.version.pk])
+        with self.captureOnCommitCallbacks(execute=True):
+            return self.client.post(address, values, follow=True)
+
+    def test_it_gives_the_evaluation_to_a_worker(self):
+        with mock.patch("classifier.tasks.evaluate.delay") as delay:
+            response = self.post(dataset=self.dataset.pk, split="val")
+        delay.assert_called_once_with(self.version.pk, self.dataset.pk, "val")
+        self.assertContains(response, "A worker evaluates it")
+
+    def test_a_wrong_choice_is_refused(self):
+        with mock.patch("classifier.tasks.evaluate.delay") as delay:
+            for values in ({"dataset": "x", "split": "val"}, {"dataset": self.dataset.pk}):
+                self.assertContains(self.post(**values), "Choose a finished dataset")
+        delay.assert_not_called()
+
+    def test_the_task_stores_figures_answers_and_robustness(self):
+        evaluate(self.version.pk, self.dataset.pk, "val")
+        evaluation = self.version.evaluations.get(split="val")
+        self.assertEqual(evaluation.predictions.count(), evaluation.sample_count)
+        names = {record["corruption"] for record in evaluation.metrics["robustness"]}
+        self.assertIn("JPEG quality", names)
+        response = self.get("version", self.version.pk, evaluation=evaluation.pk)
+        self.assertContains(response, "Rotation, degrees")
+
+    def test_the_task_leaves_what_is_gone(self):
+        evaluate(self.version.pk, 999_999, "val")
+        evaluate(999_999, self.dataset.pk, "val")
+        self.assertEqual(self.version.evaluations.count(), 1)
+
+    def test_robustness_is_stored_with_the_evaluation(self):
+        add_robustness(self.evaluation)
+        self.evaluation.refresh_from_db()
+        records = self.get("version_numbers", self.version.pk, "robustness", "json").json()
+        self.assertEqual(records, self.evaluation.metrics["robustness"])
+
+
+class WorkerBannerTests(DashboardTestCase):
+    def setUp(self):
+        super().setUp()
+        cache.clear()
+        self.addCleanup(cache.clear)
+
+    def banner(self, queues=None, error=None):
+        with (
+            mock.patch("classifier.workers.current_app.connection_for_write"),
+            mock.patch("classifier.workers.current_app.control.inspect") as inspect,
+        ):
+            inspect.return_value.active_queues.return_value = queues
+            inspect.return_value.active_queues.side_effect = error
+            return self.get("workers")
+
+    def test_it_is_empty_while_a_worker_serves(self):
+        response = self.banner({"worker@here": [{"name": "training"}]})
+        self.assertEqual(response.content.strip(), b"")
+
+    def test_it_tells_that_no_worker_answers(self):
+        self.assertContains(self.banner(None), "No worker answers")
+
+    def test_it_tells_of_a_queue_that_nobody_serves(self):
+        response = self.banner({"worker@here": [{"name": "short"}]})
+        self.assertContains(response, "No worker serves the queue")
+
+    def test_it_tells_of_a_queue_that_cannot_be_reached(self):
+        response = self.banner(error=OperationalError("refused"))
+        self.assertContains(response, "cannot be reached")
+
+    def test_workers_are_not_asked_again_at_once(self):
+        self.banner(None)
+        self.assertContains(self.banner({"w": [{"name": "training"}]}), "No worker answers")
