@@ -1,5 +1,6 @@
 """The test runner: a temporary folder for every file, and a database that workers can open."""
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,9 @@ class TemporaryFolderRunner(DiscoverRunner):
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )
         self._settings.enable()
+        if self.verbosity < 2:
+            for handler in logging.getLogger().handlers:
+                handler.setLevel(logging.CRITICAL)  # many tests provoke refusals and failures
         super().setup_test_environment(**kwargs)
 
     def setup_databases(self, **kwargs):
