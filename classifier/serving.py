@@ -14,11 +14,14 @@ from classifier.models import ModelVersion
 from classifier.versions import production_version
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from classifier.inference.engine import Engine
     from classifier.inference.router import Answer
 
 logger = logging.getLogger(__name__)
 _RETRY_SECONDS = 10.0
+_RULES_SIZE = 192  # big images are shrunk to a few times this side for the rules
 
 
 @dataclass
@@ -61,8 +64,17 @@ def production_engine() -> "Engine":
         return _served.engine
 
 
-def classify(source: bytes | Path) -> "Answer":
+def classify(
+    source: bytes | Path, method: str = "hybrid", budget_ms: float | None = None
+) -> "Answer":
     """Classify an image file, given its content or its path.
+
+    Where no model can serve the rules answer, unless the neural method was asked for.
+
+    Args:
+        source: content or path.
+        method: "hybrid", "neural" or "rules".
+        budget_ms: see `classifier.inference.router.answer`.
 
     Raises:
         UnreadableImageError: if it is no image, or damaged.
@@ -70,12 +82,21 @@ def classify(source: bytes | Path) -> "Answer":
         ModelError: if nothing can serve.
     """
     from classifier.inference.preprocessing import read_image
-    from classifier.inference.router import answer
+    from classifier.inference.router import Method, answer
 
-    engine = production_engine()
-    started = time.perf_counter()
-    image = read_image(source, settings.CLASSIFIER_MAX_PIXELS, engine.manifest.input_size)
-    return answer(image, engine, started)
+    engine = None
+    if method != Method.RULES:
+        try:
+            engine = production_engine()
+        except ModelError:
+            if method == Method.NEURAL:
+                raise
+    size = engine.manifest.input_size if engine else _RULES_SIZE
+
+    def read() -> "Image":
+        return read_image(source, settings.CLASSIFIER_MAX_PIXELS, size)
+
+    return answer(read, engine, Method(method), budget_ms)
 
 
 def serving_problem() -> str:

@@ -26,6 +26,17 @@ class ImageUploadSerializer(serializers.Serializer):
     image = serializers.FileField(
         allow_empty_file=True, help_text="PNG, JPEG, WebP, GIF (first frame), BMP or TIFF."
     )
+    method = serializers.ChoiceField(
+        choices=["hybrid", "neural", "rules"],
+        default="hybrid",
+        help_text="hybrid takes the model, or the rules where no model can serve.",
+    )
+    time_budget_ms = serializers.FloatField(
+        min_value=0,
+        max_value=60_000,
+        required=False,
+        help_text="Less than the model needs lets the rules answer.",
+    )
 
 
 class ClassificationSerializer(serializers.Serializer):
@@ -33,13 +44,17 @@ class ClassificationSerializer(serializers.Serializer):
 
     logo_type = serializers.ChoiceField(choices=CLASS_NAMES)
     confidence = serializers.FloatField(min_value=0, max_value=1)
+    certain = serializers.BooleanField(help_text="False: better ask a person.")
     probabilities = inline_serializer(
         "Probabilities",
         {name: serializers.FloatField(min_value=0, max_value=1) for name in CLASS_NAMES},
         help_text="One per type; they add up to 1.",
     )
-    method = serializers.CharField(help_text="What gave the answer.")
-    model_version = serializers.CharField()
+    method = serializers.ChoiceField(choices=["neural", "rules"], help_text="What gave the answer.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="Of the rules: the measures that decided. Else empty."
+    )
+    model_version = serializers.CharField(allow_blank=True, help_text="Empty for the rules.")
     milliseconds = serializers.FloatField(help_text="From the file to the answer.")
 
 
@@ -69,7 +84,7 @@ class ClassifyView(ErrorForm, APIView):
         _check_length(request)
         form = ImageUploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(_classify(form.validated_data["image"]))
+        return Response(_classify(**form.validated_data))
 
 
 def _check_length(request: Request) -> None:
@@ -83,13 +98,13 @@ def _too_large() -> str:
     return f"The file is larger than {settings.CLASSIFIER_MAX_UPLOAD_BYTES / 2**20:.0f} MB."
 
 
-def _classify(file: UploadedFile) -> dict:
+def _classify(image: UploadedFile, method: str, time_budget_ms: float | None = None) -> dict:
     from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
 
-    if file.size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
+    if image.size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
         raise PayloadTooLarge(_too_large())
     try:
-        return serving.classify(file.read()).to_json()
+        return serving.classify(image.read(), method, time_budget_ms).to_json()
     except UnreadableImageError as error:
         raise serializers.ValidationError({"image": [str(error)]}) from error
     except ImageTooLargeError as error:

@@ -71,7 +71,10 @@ class ClassifyCommandTestCase(ServingCase, TestCase):
             self.run_command(self.red)
         migrate.assert_called_once_with("migrate", interactive=False, verbosity=0)
 
-    def test_without_any_model_it_says_so(self):
+    def test_without_any_model_the_rules_answer(self):
         (self.bundled / "shipped" / "manifest.json").unlink()
+        lines, code = self.run_command(self.red)
+        self.assertEqual(code, 0)
+        self.assertIn("rules", lines[0])
         with self.assertRaisesMessage(CommandError, "No model"):
-            self.run_command(self.red)
+            self.run_command(self.red, "--method", "neural")

@@ -26,6 +26,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take files and folders."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image or folder")
+        parser.add_argument(
+            "--method",
+            choices=["hybrid", "neural", "rules"],
+            default="hybrid",
+            help="hybrid (default): the model, or the rules where no model can serve",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON Lines")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +39,7 @@ class Command(BaseCommand):
         self._prepare_database()
         failed = 0
         for path in _files(options["paths"]):
-            result = self._classify(path)
+            result = self._classify(path, options["method"])
             failed += "error" in result
             self.stdout.write(json.dumps(result) if options["json"] else _line(result))
         if failed:
@@ -44,11 +50,11 @@ class Command(BaseCommand):
             self.stderr.write("Creating the database.")
             call_command("migrate", interactive=False, verbosity=0)
 
-    def _classify(self, path: Path) -> dict[str, Any]:
+    def _classify(self, path: Path, method: str) -> dict[str, Any]:
         from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
 
         try:
-            return {"path": str(path), **serving.classify(path).to_json()}
+            return {"path": str(path), **serving.classify(path, method).to_json()}
         except (UnreadableImageError, ImageTooLargeError) as error:
             return {"path": str(path), "error": str(error)}
         except ModelError as error:
@@ -73,5 +79,5 @@ def _line(result: dict[str, Any]) -> str:
         return f"{result['path']}: error: {result['error']}"
     return (
         f"{result['path']}: {result['logo_type']} ({result['confidence']:.0%}, "
-        f"{result['method']}, {result['model_version']})"
+        f"{result['model_version'] or 'rules'})"
     )

@@ -161,8 +161,30 @@ class ClassifyTestCase(ClassifyCase):
         self.assertEqual(self.post(image_bytes()).status_code, 200)
 
 
-class NothingServesTestCase(ClassifyCase):
-    def test_without_a_version_it_says_so(self):
-        response = self.post(image_bytes())
+class MethodTestCase(ClassifyCase):
+    def ask(self, **form):
+        image = SimpleUploadedFile("logo.png", image_bytes())
+        return self.client.post(URL, {"image": image, **form})
+
+    def test_without_a_model_the_rules_answer_and_say_so(self):
+        response = self.ask()
+        self.assertEqual(response.status_code, 200)
+        answer = response.json()
+        self.assertEqual((answer["method"], answer["model_version"]), ("rules", ""))
+        self.assertIn(answer["logo_type"], answer["reason"])
+
+    def test_without_a_model_the_neural_method_is_unavailable(self):
+        response = self.ask(method="neural")
         self.assertEqual(response.status_code, 503)
         self.assertIn("No model", response.json()["detail"])
+
+    def test_the_method_can_be_chosen(self):
+        self.serve()
+        self.assertEqual(self.ask(method="rules").json()["method"], "rules")
+        self.assertEqual(self.ask(method="neural").json()["method"], "neural")
+        self.assertEqual(self.ask(time_budget_ms=0).json()["method"], "rules")
+
+    def test_wrong_parameters_are_named(self):
+        for name, value in (("method", "magic"), ("time_budget_ms", "-1")):
+            response = self.ask(**{name: value})
+            self.assertEqual((response.status_code, list(response.json())), (400, [name]))

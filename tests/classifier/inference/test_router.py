@@ -1,0 +1,44 @@
+import tempfile
+import unittest
+
+from PIL import Image
+
+from classifier.inference.engine import Engine
+from classifier.inference.router import Method, answer
+from tests.support.versions import make_version_folder
+
+
+def red():
+    return Image.new("RGBA", (64, 64), "red")
+
+
+class RouterTestCase(unittest.TestCase):
+    def engine(self, **routing):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return Engine.load(make_version_folder(folder.name, routing=routing))
+
+    def test_hybrid_takes_the_model(self):
+        found = answer(red, self.engine())
+        self.assertEqual((found.method, found.model_version), ("neural", "tiny"))
+        self.assertEqual((found.logo_type, found.certain, found.reason), ("simple", True, ""))
+
+    def test_hybrid_takes_the_rules_where_they_are_sure_enough(self):
+        self.assertEqual(answer(red, self.engine(rules_confidence=0.0)).method, "rules")
+        self.assertEqual(answer(red, self.engine(rules_confidence=1.0)).method, "neural")
+
+    def test_the_rules_answer_when_asked_for(self):
+        found = answer(red, self.engine(), Method.RULES)
+        self.assertEqual((found.method, found.model_version), ("rules", ""))
+        self.assertTrue(found.reason)
+
+    def test_the_rules_answer_without_a_model(self):
+        self.assertEqual(answer(red, None).method, "rules")
+
+    def test_the_rules_answer_when_time_is_short(self):
+        engine = self.engine(neural_milliseconds=20.0)
+        self.assertEqual(answer(red, engine, budget_ms=19).method, "rules")
+        self.assertEqual(answer(red, engine, budget_ms=21).method, "neural")
+
+    def test_an_answer_below_the_threshold_is_not_certain(self):
+        self.assertFalse(answer(red, self.engine(certain_confidence=1.01)).certain)
