@@ -6,6 +6,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from converter.broker import broker_socket, default_broker_url, transport_options
 from converter.secret_key import local_secret_key
@@ -244,7 +246,20 @@ TEST_RUNNER = "tests.support.runner.TemporaryFolderRunner"
 
 # Admin theme
 
-UNFOLD = {"SITE_TITLE": "Logo to SVG", "SITE_HEADER": "Logo to SVG", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "Logo to SVG",
+    "SITE_HEADER": "Logo to SVG",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("icon.svg")}],
+    "SITE_DROPDOWN": [
+        {"icon": "image", "title": "Convert", "link": "/"},
+        {
+            "icon": "monitoring",
+            "title": "Dashboard",
+            "link": reverse_lazy("dashboard:overview"),
+        },
+    ],
+}
 
 LOGGING = {
     "version": 1,
