@@ -143,6 +143,12 @@ class TrainingRunAdmin(ActionAdmin):
         """Go to the form."""
         return HttpResponseRedirect(reverse("admin:classifier_trainingrun_add"))
 
+    def response_add(
+        self, request: HttpRequest, obj: TrainingRun, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go to the live page of the run that was started."""
+        return HttpResponseRedirect(reverse("dashboard:run", args=[obj.pk]))
+
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Offer what the run's state allows."""
         run = TrainingRun.objects.filter(pk=object_id).first() if object_id.isdigit() else None
@@ -191,6 +197,9 @@ class TrainingRunAdmin(ActionAdmin):
             if run is None:
                 raise RunError("The run was deleted.")
             change(run)
+            run.refresh_from_db()
+            if run.status == run.Status.FAILED:  # the queue could not be reached
+                raise RunError(run.error)
             messages.success(request, done.format(run))
         except RunError as error:
             messages.error(request, str(error))

@@ -100,6 +100,9 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TrainingRun, pk=pk)
     try:
         resume_run(run)
+        run.refresh_from_db()
+        if run.status == run.Status.FAILED:  # the queue could not be reached
+            raise RunError(run.error)
         messages.success(request, f"{run} is queued again.")
     except RunError as error:
         messages.error(request, str(error))

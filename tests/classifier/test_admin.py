@@ -2,6 +2,7 @@ from unittest import mock
 
 from django.test import TestCase
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from classifier.models import ModelVersion, TrainingRun
 from classifier.training.config import TrainingConfig
@@ -49,7 +50,8 @@ class StartTrainingTests(AdminTestCase):
     def test_it_creates_a_run_and_tells_a_worker(self):
         response, delay = self.start(full_epochs=3, flip=True)
         run = TrainingRun.objects.get()
-        self.assertEqual(response.status_code, 302)
+        page = reverse("dashboard:run", args=[run.pk])
+        self.assertRedirects(response, page, fetch_redirect_response=False)
         self.assertEqual((run.status, run.created_by), ("queued", self.admin))
         self.assertEqual(
             run.config, TrainingConfig(batch_size=8, full_epochs=3, flip=True).to_json()
@@ -116,6 +118,18 @@ class RunActionTests(AdminTestCase):
         self.assertContains(self.page(), "Resume")
         self.confirm("resume", self.run_row)
         self.assertEqual(self.run_row.status, "queued")
+
+    def test_a_queue_that_cannot_be_reached_is_told_of(self):
+        self.confirm("cancel", self.run_row)
+        refusal = OperationalError("refused")
+        with (
+            mock.patch("classifier.tasks.train.delay", side_effect=refusal),
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            self.confirm("resume", self.run_row)
+        self.run_row.refresh_from_db()
+        self.assertEqual(self.run_row.status, "failed")
+        self.assertContains(self.page(), "The task queue could not be reached")
 
     def test_opening_the_dialog_changes_nothing(self):
         self.client.get(reverse("admin:classifier_trainingrun_cancel", args=[self.run_row.pk]))

@@ -5,11 +5,11 @@ from PIL import Image, ImageDraw
 from classifier.evaluation.robustness import (
     CORRUPTIONS,
     downscale,
+    frame,
     grayscale,
     invert,
     measure_robustness,
     noise,
-    frame,
     rotate,
 )
 
