@@ -1,0 +1,153 @@
+"""Model versions in the admin, and what they scored."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from classifier.admin.base import (
+    STATUS_COLOURS,
+    ActionAdmin,
+    ReadOnlyAdmin,
+    offered,
+    page_link,
+)
+from classifier.inference.manifest import ModelError
+from classifier.models import Evaluation, ModelVersion
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ActionAdmin):
+    """Promote and retire."""
+
+    list_display = ("name", "state", "backbone", "input_size", "accuracy", "created_at", "page")
+    list_filter = ("stage", "backbone")
+    actions_detail = ("promote", "retire")
+    readonly_fields = ("page",)
+    fields = (
+        "page",
+        "name",
+        "stage",
+        "run",
+        "backbone",
+        "input_size",
+        "bundled",
+        "dataset_fingerprint",
+        "manifest_sha256",
+        "created_at",
+        "promoted_at",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Versions come from runs."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The version that serves cannot be deleted."""
+        serves = obj is not None and obj.stage == ModelVersion.Stage.PRODUCTION
+        return not serves and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict:
+        """Leave out deleting in bulk, which does not ask row by row."""
+        return {
+            name: entry
+            for name, entry in super().get_actions(request).items()
+            if name != "delete_selected"
+        }
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
+        """Offer what the version's stage allows."""
+        found = ModelVersion.objects.filter(pk=object_id) if object_id.isdigit() else None
+        version = found.first() if found is not None else None
+        names = set()
+        if version and version.stage != ModelVersion.Stage.PRODUCTION:
+            names.add("promote")
+        if version and version.stage == ModelVersion.Stage.CANDIDATE:
+            names.add("retire")
+        return offered(super().get_actions_detail(request, object_id), names)
+
+    @action(
+        description="Promote",
+        permissions=["act"],
+        icon="rocket_launch",
+        variant=ActionVariant.SUCCESS,
+        dialog={
+            "title": "Promote to production?",
+            "description": "Every classification from now on comes from this version. The one "
+            "that serves now is retired. The version's page shows its gate.",
+            "form_submit_text": "Promote",
+        },
+    )
+    def promote(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Let this version serve."""
+        from classifier.versions import promote
+
+        version = self.get_object(request, object_id)
+        try:
+            if version is None:
+                messages.error(request, "The version was deleted.")
+            else:
+                promote(version)
+                messages.success(request, f"{version} serves now.")
+        except ModelError as error:
+            messages.error(request, f"{version} cannot serve: {error}")
+        return self.back_to(object_id)
+
+    @action(
+        description="Retire",
+        permissions=["act"],
+        icon="archive",
+        dialog={
+            "title": "Retire this version?",
+            "description": "It is kept, and can still be promoted.",
+            "form_submit_text": "Retire",
+        },
+    )
+    def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Put a candidate aside."""
+        from classifier.versions import VersionError, retire
+
+        version = self.get_object(request, object_id)
+        try:
+            if version is None:
+                messages.error(request, "The version was deleted.")
+            else:
+                retire(version)
+                messages.success(request, f"{version} is retired.")
+        except VersionError as error:
+            messages.error(request, str(error))
+        return self.back_to(object_id)
+
+    @display(description="Stage", ordering="stage", label=STATUS_COLOURS)
+    def state(self, version: ModelVersion) -> tuple[str, str]:
+        """Say whether the version serves."""
+        return version.stage, version.get_stage_display()
+
+    @display(description="Test accuracy")
+    def accuracy(self, version: ModelVersion) -> str:
+        """Show what the manifest says of the test split."""
+        value = version.manifest.get("metrics", {}).get("test", {}).get("accuracy")
+        return "unknown" if value is None else f"{value:.1%}"
+
+    @display(description="Report")
+    def page(self, version: ModelVersion) -> str:
+        """Link to the version's page."""
+        return page_link("version", version.pk, "Open its report")
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    """What versions scored."""
+
+    list_display = ("version", "dataset", "split", "sample_count", "percent", "created_at")
+    list_filter = ("split", "dataset", "synthetic")
+    list_select_related = ("version", "dataset")
+
+    @display(description="Accuracy", ordering="accuracy")
+    def percent(self, evaluation: Evaluation) -> str:
+        """Show the accuracy for people."""
+        return f"{evaluation.accuracy:.1%}"
