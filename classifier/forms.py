@@ -1,7 +1,7 @@
 """Forms that start things: built from the settings they fill."""
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from unfold.widgets import (
@@ -32,7 +32,7 @@ def setting_field(setting: dataclasses.Field) -> forms.Field:
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)
     if setting.type is str:
         return forms.CharField(required=False, widget=UnfoldAdminTextInputWidget, **common)
-    bounds = {"min_value": limits.get("low"), "max_value": limits.get("high")}
+    bounds: dict[str, Any] = {"min_value": limits.get("low"), "max_value": limits.get("high")}
     if setting.type is int:
         return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **bounds, **common)
     widget = UnfoldAdminDecimalFieldWidget(attrs={"step": "any"})
@@ -52,7 +52,8 @@ class StartTrainingForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field, ready = self.fields["dataset"], Dataset.objects.filter(status=Dataset.Status.READY)
+        field = cast(forms.ModelChoiceField, self.fields["dataset"])
+        ready = Dataset.objects.filter(status=Dataset.Status.READY)
         field.required, field.queryset, field.initial = True, ready, ready.first()
         field.help_text = (
             "Only finished datasets are listed. Make one with: manage.py build_dataset"

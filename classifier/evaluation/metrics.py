@@ -65,7 +65,7 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0
 
 def _averages(labels: np.ndarray, answers: np.ndarray) -> dict[str, float]:
     present = np.unique(labels)
-    result = {}
+    result: dict[str, float] = {}
     for average in ("macro", "weighted"):
         scores = precision_recall_fscore_support(
             labels, answers, labels=present, average=average, zero_division=0

@@ -64,8 +64,8 @@ def frame(image: Image.Image, share: float) -> Image.Image:
 
     An even margin is trimmed before classifying; this one is not.
     """
-    corner = image.getpixel((0, 0))
-    shade = tuple(level - 24 if level > 127 else level + 24 for level in corner)
+    corner = np.asarray(image)[0, 0].astype(int)
+    shade = tuple(int(level) for level in np.where(corner > 127, corner - 24, corner + 24))
     return ImageOps.expand(image, round(max(image.size) * share), shade)
 
 
