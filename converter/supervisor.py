@@ -89,6 +89,7 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while not self.stopping and time.monotonic() < deadline:
             if ready():
+                self._pass_output_on(0)
                 return True
             self.step()
         return False

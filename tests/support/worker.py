@@ -69,7 +69,8 @@ def _wait_until_it_answers(process, log):
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        if app.control.ping(timeout=0.5):
-            return
+        with app.connection_for_write() as fresh:
+            if app.control.ping(timeout=0.5, connection=fresh):
+                return
     log.seek(0)
     raise AssertionError("The worker did not start:\n" + log.read().decode(errors="replace"))

@@ -16,9 +16,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from converter.broker import BrokerError, EmbeddedBroker
+from converter.celery import app
 from converter.supervisor import Child, Supervisor, SupervisorError
 
 _START_SECONDS = 90
+_WORKER_SECONDS = 30
+_WORKERS = 2
 
 
 class Command(BaseCommand):
@@ -62,7 +65,9 @@ class Command(BaseCommand):
             if child.name == "queue":
                 supervisor.wait_until(broker.answers, _START_SECONDS)
         if supervisor.wait_until(lambda: _answers(address), _START_SECONDS):
-            self.stdout.write(f"\nReady: open {address} in a browser. Ctrl-C stops it.\n")
+            # Told last, so that the address does not vanish among the lines of a start.
+            supervisor.wait_until(_workers_answer, _WORKER_SECONDS)
+            self.stdout.write(f"\nReady: open {address} in a browser. Ctrl-C stops everything.\n")
         elif not supervisor.stopping:
             raise CommandError(f"The web server did not answer in {_START_SECONDS} seconds.")
         supervisor.run()
@@ -103,7 +108,8 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
     listen = f"{options['host']}:{options['port']}"
     web = ["gunicorn", "converter.wsgi", "--bind", listen, "--threads", "4", "--no-control-socket"]
     web += ["--workers", str(options["web_workers"]), "--timeout", "120", "--graceful-timeout", "8"]
-    worker = ["celery", "-A", "converter", "worker", "--loglevel", "INFO", "--without-gossip"]
+    worker = ["celery", "-q", "-A", "converter", "worker", "-l", "INFO", "--without-gossip"]
+    worker += ["--without-mingle"]
     short = ["-Q", "short", "-n", "short@%h", "-c", str(options["short_workers"]), "-B"]
     training = ["-Q", "training", "-n", "training@%h", "-c", "1"]
     children = [
@@ -117,6 +123,12 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
         except BrokerError as error:
             raise CommandError(str(error)) from error
     return children
+
+
+def _workers_answer() -> bool:
+    # On a connection that asked before, every other answer gets lost.
+    with app.connection_for_write() as connection:
+        return len(app.control.ping(timeout=0.5, connection=connection)) >= _WORKERS
 
 
 def _answers(address: str) -> bool:
