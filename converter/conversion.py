@@ -20,8 +20,8 @@ from converter.tracing import TracingError, trace, traced_size
 
 READ_SIDE = 2048  # larger uploads are scaled down to this while they are read
 
-# What to try when the first preset matches the upload poorly: it keeps tones and detail alike.
-_SECOND_CHOICE = {"simple": GENERAL, "text": GENERAL, "complex": "gradient", GENERAL: "gradient"}
+# What to try when the first preset matches the upload poorly: more colours, then more detail.
+_SECOND_CHOICE = {"simple": GENERAL, "text": GENERAL, "complex": "gradient", "gradient": "complex"}
 
 
 class ConversionError(Exception):
@@ -111,8 +111,12 @@ def _choose(
     try:
         classification = classifier_client().classify(content)
     except ClassifierUnavailableError as error:
-        chosen = Route(GENERAL, "The type is not known, so the general preset is used.")
-        return None, chosen, f"The classifier gave no answer: {error}."
+        chosen = Route(GENERAL, "The type is not known.")
+        return (
+            None,
+            chosen,
+            f"The classifier gave no answer, so the general preset was used: {error}.",
+        )
     return classification, route(classification, settings.CONVERTER_ROUTING_THRESHOLD), ""
 
 

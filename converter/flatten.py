@@ -4,12 +4,11 @@ import cv2
 import numpy as np
 
 _INTERIOR_RANGE = 12  # a pixel is inside a flat region if its neighbourhood varies less than this
-_MERGE_DISTANCE = 20.0  # colours nearer than this are one
 _MIN_SHARE = 0.0008  # of the interior: less is noise
 _REACH = 9  # side, in pixels, of the neighbourhood from which an edge pixel takes its colour
 
 
-def flatten(pixels: np.ndarray, limit: int) -> np.ndarray:
+def flatten(pixels: np.ndarray, limit: int, merge_distance: float) -> np.ndarray:
     """Give each pixel the flat colour of the region it belongs to.
 
     A pixel on a soft edge gets one of the two colours that meet there, never a third that happens
@@ -18,12 +17,13 @@ def flatten(pixels: np.ndarray, limit: int) -> np.ndarray:
     Args:
         pixels: uint8 [H, W, 3].
         limit: at most this many colours.
+        merge_distance: colours nearer than this, in RGB, become one.
 
     Returns:
         uint8 [H, W, 3] with at most `limit` colours; the input if no flat colour is found.
     """
     interior = _interior(pixels)
-    palette = _palette(pixels[interior], limit)
+    palette = _palette(pixels[interior], limit, merge_distance)
     if not len(palette):
         return pixels
     nearest = np.full(pixels.shape[:2], np.inf, np.float32)
@@ -49,7 +49,7 @@ def _interior(pixels: np.ndarray) -> np.ndarray:
     return spread.max(axis=2) <= _INTERIOR_RANGE
 
 
-def _palette(pixels: np.ndarray, limit: int) -> np.ndarray:
+def _palette(pixels: np.ndarray, limit: int, merge_distance: float) -> np.ndarray:
     """Return the main colours of uint8 [N, 3], the most frequent first: uint8 [K, 3]."""
     if not len(pixels):
         return np.empty((0, 3), np.uint8)
@@ -64,7 +64,7 @@ def _palette(pixels: np.ndarray, limit: int) -> np.ndarray:
     for key in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]:
         colour = np.array([total[key] / counts[key] for total in sums])
         gaps = [float(np.linalg.norm(colour - centre)) for centre in centres]
-        if gaps and min(gaps) < _MERGE_DISTANCE:
+        if gaps and min(gaps) < merge_distance:
             weights[int(np.argmin(gaps))] += counts[key]
         elif len(centres) < limit:
             centres.append(colour)

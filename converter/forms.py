@@ -6,6 +6,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from converter.presets import PRESETS
 
+MAX_FILES = 20  # more would keep one request waiting for too long
+
 
 def check_upload_size(upload: UploadedFile) -> None:
     """Refuse a file that is too big to be read.
@@ -19,13 +21,33 @@ def check_upload_size(upload: UploadedFile) -> None:
         raise forms.ValidationError(f"The file has {size} are allowed. Send a smaller one.")
 
 
-class UploadForm(forms.Form):
-    """A logo to convert."""
+class ImagesInput(forms.ClearableFileInput):
+    """A file input that takes several images."""
 
-    image = forms.FileField(
-        label="Logo",
+    allow_multiple_selected = True
+
+
+class ImagesField(forms.FileField):
+    """One or several files; each is checked. Cleans to a list."""
+
+    def clean(self, data: list[UploadedFile], initial: None = None) -> list[UploadedFile]:
+        """Check every file.
+
+        Raises:
+            forms.ValidationError: if there is none, too many, or one is empty or too big.
+        """
+        if len(data) > MAX_FILES:
+            raise forms.ValidationError(f"Send at most {MAX_FILES} files at a time.")
+        return [super(ImagesField, self).clean(file, initial) for file in data or [None]]
+
+
+class UploadForm(forms.Form):
+    """Logos to convert."""
+
+    image = ImagesField(
+        label="Logos",
         validators=[check_upload_size],
-        widget=forms.ClearableFileInput(
+        widget=ImagesInput(
             attrs={"accept": "image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff"}
         ),
         error_messages={"required": "Choose an image file first.", "empty": "The file is empty."},

@@ -13,6 +13,7 @@ class Preset:
         name: what page, API and command line call it.
         summary: one line for people.
         flat_colours: at most this many flat colours; 0 keeps every tone.
+        merge_distance: flat colours nearer than this, in RGB, become one.
         trace_side: the long side, in pixels, at which the logo is traced.
         filter_speckle: patches up to this many pixels a side are dropped.
         color_precision: significant bits of a colour channel when regions are grouped, 1 to 8.
@@ -25,6 +26,7 @@ class Preset:
     name: str
     summary: str
     flat_colours: int
+    merge_distance: float
     trace_side: int
     filter_speckle: int
     color_precision: int
@@ -47,6 +49,7 @@ class Preset:
 
 _RANGES = {
     "flat_colours": (0, 64),
+    "merge_distance": (4.0, 100.0),
     "trace_side": (64, 2048),
     "filter_speckle": (0, 128),
     "color_precision": (1, 8),
@@ -63,6 +66,7 @@ PRESETS: dict[str, Preset] = {
             name="simple",
             summary="Few flat colours, long smooth curves.",
             flat_colours=8,  # five colours and a few spare for a ground and tints
+            merge_distance=20.0,  # nearer colours are noise or anti-aliasing
             trace_side=1024,  # edges between flat colours gain from sub-pixel position
             filter_speckle=6,  # the shapes are large: anything small is noise
             color_precision=8,  # colours are already flat: nothing to group
@@ -75,6 +79,7 @@ PRESETS: dict[str, Preset] = {
             name="text",
             summary="Flat lettering: sharp corners, small counters kept.",
             flat_colours=8,
+            merge_distance=20.0,
             trace_side=1536,  # thin strokes need the most room
             filter_speckle=3,  # dots and counters are small, and they are the message
             color_precision=8,
@@ -85,20 +90,22 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             name="gradient",
-            summary="Smooth tones kept, as a stack of fine layers.",
-            flat_colours=0,  # flattening would turn tones into bands
-            trace_side=512,  # tones need no finer edge, and time and size grow with the area
-            filter_speckle=4,
+            summary="Smooth tones kept, as many fine flat layers.",
+            flat_colours=64,  # finer than the eye asks for in most logos, and edges stay clean
+            merge_distance=10.0,  # nearer tones are hard to tell apart, but cost a layer each
+            trace_side=1024,
+            filter_speckle=6,  # dither and noise between tones are no shapes
             color_precision=8,
-            layer_difference=6,  # steps of six levels are hard to see
+            layer_difference=0,  # the tones are layers already
             corner_threshold=75,  # the borders of layers are no corners
-            length_threshold=5.0,
-            splice_threshold=60,
+            length_threshold=4.0,
+            splice_threshold=45,
         ),
         Preset(
             name="complex",
             summary="Many flat colours and fine detail.",
             flat_colours=32,
+            merge_distance=20.0,
             trace_side=1280,
             filter_speckle=3,  # small regions are detail here
             color_precision=8,
@@ -110,11 +117,12 @@ PRESETS: dict[str, Preset] = {
         Preset(
             name=GENERAL,
             summary="A middle way for a logo whose type is not known.",
-            flat_colours=0,  # a gradient flattened by mistake is worse than a soft edge kept
-            trace_side=768,
-            filter_speckle=4,
-            color_precision=7,
-            layer_difference=12,
+            flat_colours=64,  # tones lost by mistake are worse than a few layers too many
+            merge_distance=14.0,
+            trace_side=1024,
+            filter_speckle=3,  # lettering and detail may be there
+            color_precision=8,
+            layer_difference=0,
             corner_threshold=60,
             length_threshold=4.0,
             splice_threshold=45,

@@ -68,7 +68,7 @@ def prepare(logo: Logo, preset: Preset) -> Image.Image:
     pixels = np.array(image)
     ink = pixels[..., 3] >= _OPAQUE
     if preset.flat_colours:
-        pixels[..., :3] = _flat(pixels, ink, preset.flat_colours)
+        pixels[..., :3] = _flat(pixels, ink, preset)
     pixels[..., 3] = np.where(ink, 255, 0)
     pixels[~ink] = 0
     if logo.transparent:
@@ -92,13 +92,13 @@ def _scaled(image: Image.Image, side: int) -> Image.Image:
     return image if size == image.size else resize(image, max(size)).resize(size)
 
 
-def _flat(pixels: np.ndarray, ink: np.ndarray, limit: int) -> np.ndarray:
+def _flat(pixels: np.ndarray, ink: np.ndarray, preset: Preset) -> np.ndarray:
     """Return the flattened colours, uint8 [H, W, 3]; what is clear does not bleed into the ink."""
     colours = pixels[..., :3].copy()
     if not ink.all() and ink.any():
         # A clear pixel's colour means nothing: a colour of the ink keeps edges from mixing with it.
         colours[~ink] = np.median(colours[ink], axis=0)
-    return flatten(colours, limit)
+    return flatten(colours, preset.flat_colours, preset.merge_distance)
 
 
 def _settings(preset: Preset) -> dict[str, str | int | float]:

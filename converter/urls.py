@@ -11,6 +11,7 @@ handler500 = "converter.outages.internal_error"
 
 urlpatterns = [
     path("", views.convert, name="convert"),
+    path("conversions.zip", views.download_all, name="conversions-zip"),
     path("conversions/<uuid:pk>/", views.conversion, name="conversion"),
     path("conversions/<uuid:pk>/retrace/", views.retrace, name="retrace"),
     path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),

@@ -1,8 +1,12 @@
 """The converter's pages."""
 
+import io
+import zipfile
+from collections import Counter
 from pathlib import PurePath
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
@@ -15,30 +19,60 @@ from converter.models import Conversion, store_conversion, visitor_of
 
 # A drawing opened as a page of its own can run nothing and reach nothing.
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-RECENT = 12
+RECENT = 60
 
 
 @require_http_methods(["GET", "POST"])
 def convert(request: HttpRequest) -> HttpResponse:
     """Show the upload form; convert what is sent and go to its result."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["image"]
+    if request.method == "GET":
+        return _upload_page(request, UploadForm(), 200)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _upload_page(request, form, 422)
+    uploads = form.cleaned_data["image"]
+    done = []
+    for upload in uploads:
         try:
-            content = upload.read()
-            logo = read_upload(content)
-            result = convert_logo(content, logo)
+            done.append(_converted(request, upload))
         except (RefusedImageError, ConversionError) as error:
-            form.add_error("image", str(error))
-        else:
-            conversion = store_conversion(
-                visitor_of(request), PurePath(upload.name).name, logo, result, corrected=False
-            )
-            return redirect("conversion", conversion.pk)
+            name = f"{PurePath(upload.name).name}: " if len(uploads) > 1 else ""
+            form.add_error("image", f"{name}{error}")
+    if form.errors:
+        return _upload_page(request, form, 422)
+    return redirect("conversion", done[0].pk) if len(done) == 1 else redirect("convert")
+
+
+def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:
+    content = upload.read()
+    logo = read_upload(content)
+    result = convert_logo(content, logo)
+    name = PurePath(upload.name).name
+    return store_conversion(visitor_of(request), name, logo, result, corrected=False)
+
+
+def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpResponse:
     recent = Conversion.objects.of_visitor(request)[:RECENT]
-    status = 422 if form.errors else 200
-    return render(
-        request, "converter/convert.html", {"form": form, "recent": recent}, status=status
+    context = {"form": form, "recent": recent}
+    return render(request, "converter/convert.html", context, status=status)
+
+
+@require_GET
+def download_all(request: HttpRequest) -> HttpResponse:
+    """Serve the visitor's recent drawings as one zip file."""
+    names: Counter[str] = Counter()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for found in Conversion.objects.of_visitor(request)[:RECENT]:
+            name = file_name(found)
+            names[name] += 1
+            suffix = f"-{names[name]}" if names[name] > 1 else ""
+            with found.svg.open() as file:
+                archive.writestr(f"{name}{suffix}.svg", file.read())
+    return HttpResponse(
+        buffer.getvalue(),
+        content_type="application/zip",
+        headers={"Content-Disposition": 'attachment; filename="logos.zip"'},
     )
 
 
@@ -83,14 +117,18 @@ def svg(request: HttpRequest, pk: UUID) -> FileResponse:
 
 def svg_response(conversion: Conversion, download: bool) -> FileResponse:
     """Return a drawing under a policy that lets it do nothing but be seen."""
-    name = slugify(PurePath(conversion.name).stem) or "logo"
     return FileResponse(
         conversion.svg.open(),
         content_type="image/svg+xml",
         as_attachment=download,
-        filename=f"{name}.svg",
+        filename=f"{file_name(conversion)}.svg",
         headers={"Content-Security-Policy": SVG_POLICY, "X-Content-Type-Options": "nosniff"},
     )
+
+
+def file_name(conversion: Conversion) -> str:
+    """Return the upload's name as a plain file name without its suffix."""
+    return slugify(PurePath(conversion.name).stem) or "logo"
 
 
 def _own(request: HttpRequest, pk: UUID) -> Conversion:

@@ -1,0 +1,45 @@
+"""A stand-in for the classifier's service, behind the converter's real HTTP client."""
+
+from contextlib import contextmanager
+from unittest import mock
+
+import httpx
+
+from converter.routing import ClassifierClient
+
+
+def answer(logo_type, confidence=0.9):
+    """What the classifier's endpoint answers."""
+    return {
+        "logo_type": logo_type,
+        "confidence": confidence,
+        "probabilities": {logo_type: confidence},
+        "method": "model",
+        "model_version": "v1",
+        "milliseconds": 3.2,
+    }
+
+
+def client(handler):
+    """Return a classifier client whose requests go to a function."""
+    http = httpx.Client(transport=httpx.MockTransport(handler), base_url="http://classifier")
+    return ClassifierClient(http)
+
+
+@contextmanager
+def classifier_says(logo_type, confidence=0.9):
+    """Let every conversion get this answer."""
+    found = client(lambda request: httpx.Response(200, json=answer(logo_type, confidence)))
+    with mock.patch("converter.conversion.classifier_client", return_value=found):
+        yield
+
+
+@contextmanager
+def classifier_down():
+    """Let every conversion find no classifier."""
+
+    def refuse(request):
+        raise httpx.ConnectError("refused")
+
+    with mock.patch("converter.conversion.classifier_client", return_value=client(refuse)):
+        yield
