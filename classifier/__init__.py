@@ -1,1 +1,1 @@
-"""The plug-in that sorts logos into four types: it trains, evaluates, versions and serves models."""
+"""Sorts logos into four types: a plug-in that trains, evaluates, versions and serves models."""
