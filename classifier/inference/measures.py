@@ -6,6 +6,7 @@ import numpy as np
 SIDE = 192  # every image is measured at this size, so that measures compare
 _INK = 24  # difference from the border's colour that makes ink
 _SMOOTH = 14  # differences between neighbours up to this belong to a smooth transition
+_SLOPE = 0.4  # mean difference between neighbours from which colour is not flat
 _EDGE = 40  # from here on they belong to an edge
 _SMALLEST_REGION = 8  # pixels
 
@@ -62,19 +63,22 @@ def _tones(image: np.ndarray, ink: np.ndarray) -> dict[str, float]:
     """Measure colours, smooth transitions and edges."""
     steps = _steps(image)
     edges = (steps > _EDGE).astype(np.uint8)
-    # Anti-aliased pixels lie at edges: what is judged for smoothness keeps away from them.
-    sharp = cv2.dilate((steps > _SMOOTH).astype(np.uint8), np.ones((3, 3), np.uint8))
+    # Anti-aliased pixels lie at edges, and resizing rings beside them: what is judged for
+    # smoothness keeps away from both.
+    sharp = cv2.dilate((steps > _SMOOTH).astype(np.uint8), np.ones((5, 5), np.uint8))
     inner = (ink > 0) & (sharp == 0)
-    smooth = inner & (cv2.blur(np.minimum(steps, 255).astype(np.float32), (5, 5)) > 0.4)
+    slope = cv2.blur(np.where(inner, steps, 0).astype(np.float32), (5, 5))
+    smooth = inner & (slope > _SLOPE * cv2.blur(inner.astype(np.float32), (5, 5)))
     area = int(ink.sum())
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     corners = cv2.cornerMinEigenVal(gray, 3) > 0.005
     shares = _colour_shares(image[inner] if inner.sum() > 0.05 * area else image[ink > 0])
     histogram = np.bincount(gray[ink > 0] >> 3, minlength=32) / area
+    tones = np.bincount(gray[smooth], minlength=256)
     filled = histogram[histogram > 0]
     return {
         "smooth_share": float(smooth.sum()) / area,
-        "smooth_tones": float(len(np.unique(gray[smooth]))) if smooth.any() else 0.0,
+        "smooth_tones": float((tones > max(2, 0.001 * area)).sum()),
         "colours": float((shares >= 0.01).sum()),
         "main_colour_share": float(shares.max()),
         "entropy": float(-(filled * np.log2(filled)).sum()),
@@ -102,7 +106,7 @@ def _layout(ink: np.ndarray) -> dict[str, float]:
     parts = large if len(large) else stats
     heights = parts[:, cv2.CC_STAT_HEIGHT] / height
     return {
-        "ink_share": float(ink.sum()) / (width * height),
+        "ink_share": float(ink.sum() / (width * height)),
         "aspect": float(width / height),
         "parts": float(len(parts)),
         "largest_part": float(parts[:, cv2.CC_STAT_AREA].max() / ink.sum()),
