@@ -10,6 +10,7 @@ PART_TEXT_SHARE = 0.25
 NAME_SHARE = 0.05
 WORDMARK_ASPECT = 2.0
 COMPLEX_COLOURS, COMPLEX_REGIONS = 6, 14
+ILLUSTRATION_REGIONS = {5: 10, 4: 12}  # by colours: mascots and scenes with drawn features
 ORNATE_REGIONS, LETTERED_REGIONS = 32, 26
 SIMPLE_COLOURS, SIMPLE_REGIONS = 4, 8
 
@@ -54,6 +55,8 @@ def _by_richness(measures: Measures) -> str:
     if measures.colours == COMPLEX_COLOURS and measures.regions <= SIMPLE_REGIONS:
         return AMBIGUOUS  # a few pieces, each of its own colour
     if measures.colours >= COMPLEX_COLOURS or measures.regions > COMPLEX_REGIONS:
+        return LogoType.COMPLEX
+    if measures.regions >= ILLUSTRATION_REGIONS.get(measures.colours, COMPLEX_REGIONS + 1):
         return LogoType.COMPLEX
     if measures.colours <= SIMPLE_COLOURS and measures.regions <= SIMPLE_REGIONS:
         return LogoType.SIMPLE
