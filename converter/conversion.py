@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from converter.fidelity import fidelity
-from converter.images import Logo, read_logo
+from converter.images import Logo, read_logo, to_png
 from converter.presets import GENERAL, LOGO_TYPES, PRESETS, Preset
 from converter.routing import (
     Classification,
@@ -65,6 +65,9 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
         ValueError: if there is no such preset or type.
     """
     started = time.perf_counter()
+    if max(logo.width, logo.height) > READ_SIDE and not (preset or logo_type):
+        # Nobody has to decode a huge image twice: the classifier would scale it down, too.
+        content = to_png(logo.image)
     classification, chosen, notice = _choose(content, preset, logo_type)
     classified = time.perf_counter()
     drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)

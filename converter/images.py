@@ -108,9 +108,9 @@ def _decode(image: Image.Image, side: int) -> Logo:
         # The decoder itself halves big photographs, which saves most of their memory.
         image.draft(image.mode, tuple(max(1, length * 2 * side // max(full)) for length in full))
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    width, height = full if _same_orientation(full, upright.size) else full[::-1]
-    rgba = _to_srgb(_to_eight_bits(upright), image.info.get("icc_profile"))
+    ImageOps.exif_transpose(image, in_place=True)
+    width, height = full if _same_orientation(full, image.size) else full[::-1]
+    rgba = _to_srgb(_to_eight_bits(_reduced(image, side)), image.info.get("icc_profile"))
     if max(rgba.size) > side:
         rgba = resize(rgba, side)
     return Logo(rgba, width, height, lossy)
@@ -119,6 +119,13 @@ def _decode(image: Image.Image, side: int) -> Logo:
 def _same_orientation(full: tuple[int, int], upright: tuple[int, int]) -> bool:
     """Tell whether two sizes, one perhaps scaled down, lie the same way."""
     return (full[0] >= full[1]) == (upright[0] >= upright[1])
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    """Average whole blocks of a huge image first: later steps would copy all of its pixels."""
+    factor = max(image.size) // side
+    plain = image.mode in ("L", "RGB", "RGBA", "CMYK") and "transparency" not in image.info
+    return image.reduce(factor) if factor > 1 and plain else image
 
 
 def resize(image: Image.Image, side: int) -> Image.Image:
