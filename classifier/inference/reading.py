@@ -137,7 +137,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     colour = image.convert("RGB") if image.mode == "RGBA" else image
     rgb = _with_profile(colour, profile) if profile else None
     if rgb is None:
-        return image.convert("RGBA")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     rgb.putalpha(alpha if alpha else 255)
     return rgb
 
