@@ -139,6 +139,7 @@ def _finish(heartbeat: Heartbeat, status: Status, reason: str) -> None:
 
 def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     """Train, export, calibrate, evaluate and register."""
+    from classifier.training.loop import TrainingStoppedError
     from classifier.training.run import train
 
     if run.dataset is None:
@@ -147,6 +148,8 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     config.check_data(split_counts(run.dataset))
     data = training_data(run.dataset)
     result = train(config, data, run.folder, observer)
+    if observer.should_stop():  # cancelled during the last epoch
+        raise TrainingStoppedError
     observer.on_progress("export", 1.0, None)
     version = _store_version(run, result, data)
     shutil.rmtree(run.folder, ignore_errors=True)  # the version has the weights

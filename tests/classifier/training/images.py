@@ -4,9 +4,13 @@ import random
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 
 from classifier.training.dataset import LabelledImage, TrainingData
+
+# Tiny batches gain nothing from threads, and lose much of the time on a busy machine.
+torch.set_num_threads(1)
 
 
 def draw(label: int, rng: random.Random, side: int = 64) -> Image.Image:
