@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -121,9 +122,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: PurePosi
     try:
         with archive.open(entry) as file:
             content = file.read(limit + 1)  # what the header says of its size may be a lie
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
-        raise RefusedFileError("it is damaged") from error
-    except zipfile.zlib.error as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise RefusedFileError("it is damaged") from error
     if len(content) > limit:
         raise RefusedFileError("the file is too large")

@@ -30,9 +30,13 @@ def render(svg: str, long_side: int = LONG_SIDE) -> np.ndarray:
     if _IMAGE_ELEMENT.search(svg):
         raise UnusableSvgError("embedded raster image")
     width, height = _size(svg)
-    side = {"width": long_side} if width >= height else {"height": long_side}
     try:
-        png = resvg_py.svg_to_bytes(svg_string=_with_colour(svg), skip_system_fonts=True, **side)
+        png = resvg_py.svg_to_bytes(
+            svg_string=_with_colour(svg),
+            skip_system_fonts=True,
+            width=long_side if width >= height else None,
+            height=None if width >= height else long_side,
+        )
     except ValueError as error:
         raise UnusableSvgError("broken SVG") from error
     image = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
