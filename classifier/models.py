@@ -107,6 +107,11 @@ class Sample(models.Model):
         """Absolute path of the image."""
         return self.dataset.folder / self.path
 
+    @property
+    def vector_file(self) -> Path | None:
+        """Absolute path of the SVG that the image was rendered from, if there is one."""
+        return self.dataset.folder / self.source_path if self.source_path else None
+
 
 class LabelCorrection(models.Model):
     """What a person said about a logo's label. Kept by source hash, so that rebuilds honour it."""

@@ -86,8 +86,7 @@ class PackageBuildTests(InTemporaryFolder):
 
     def test_samples_lead_to_their_vector_source(self):
         sample = self.build().samples.get(name="alpha")
-        source = sample.dataset.folder / sample.source_path
-        self.assertEqual(source.read_text(), self.LOGOS["alpha"])
+        self.assertEqual(sample.vector_file.read_text(), self.LOGOS["alpha"])
         self.assertEqual((sample.package, sample.licence), ("some-logos", "MIT"))
 
     def test_building_again_measures_nothing_again_and_changes_nothing(self):
