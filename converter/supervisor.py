@@ -31,13 +31,15 @@ class SupervisorError(Exception):
 class Child:
     """One process of the project.
 
-    `quick_signal` is sent when `SIGTERM` did not end it in time, or when the supervisor is killed.
+    `quick_signal` is sent when `SIGTERM` did not end it in time; `orphan_signal` by the kernel when
+    the supervisor was killed.
     """
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     quick_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float | None = None
@@ -74,7 +76,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=end_with_parent(child.quick_signal),
+            preexec_fn=end_with_parent(child.orphan_signal),
         )
         child.started_at, child.restart_at = time.monotonic(), None
         os.set_blocking(child.process.stdout.fileno(), False)

@@ -110,12 +110,16 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
     web += ["--workers", str(options["web_workers"]), "--timeout", "120", "--graceful-timeout", "8"]
     worker = ["celery", "-q", "-A", "converter", "worker", "-l", "INFO", "--without-gossip"]
     worker += ["--without-mingle"]
-    short = ["-Q", "short", "-n", "short@%h", "-c", str(options["short_workers"]), "-B"]
+    short = ["-Q", "short", "-n", "short@%h", "-c", str(options["short_workers"])]
+    beat = ["celery", "-q", "-A", "converter", "beat", "-l", "INFO"]
     training = ["-Q", "training", "-n", "training@%h", "-c", "1"]
+    # A worker without its queue would wait for it instead of shutting down: no asking for orphans.
+    ends = {"quick_signal": signal.SIGQUIT, "orphan_signal": signal.SIGKILL}
     children = [
         Child("web", [*python, *web], {"MALLOC_ARENA_MAX": "2"}),
-        Child("short", [*python, *worker, *short], quick_signal=signal.SIGQUIT),
-        Child("training", [*python, *worker, *training], quick_signal=signal.SIGQUIT),
+        Child("short", [*python, *worker, *short], **ends),
+        Child("training", [*python, *worker, *training], **ends),
+        Child("beat", [*python, *beat], orphan_signal=signal.SIGKILL),
     ]
     if broker is not None:
         try:
