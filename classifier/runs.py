@@ -1,6 +1,7 @@
 """Training runs as people see them: starting, cancelling, resuming, and noticing lost ones."""
 
 import logging
+import shutil
 from datetime import timedelta
 
 from django.conf import settings
@@ -44,12 +45,15 @@ def create_run(
     if dataset.status != Dataset.Status.READY:
         raise RunError(f"The dataset {dataset.name} is not ready ({dataset.get_status_display()}).")
     config.check_data(split_counts(dataset))
-    return TrainingRun.objects.create(
+    run = TrainingRun.objects.create(
         dataset=dataset,
         dataset_fingerprint=dataset.fingerprint,
         config=config.to_json(),
         created_by=user,
     )
+    # Checkpoints of the same number were left by another database; they are not this run's.
+    shutil.rmtree(run.folder, ignore_errors=True)
+    return run
 
 
 def start_run(

@@ -81,6 +81,13 @@ class StartRunTests(RunTestCase):
             start_run(self.dataset, TrainingConfig(batch_size=8))
         self.delay.assert_not_called()
 
+    def test_it_does_not_take_over_the_checkpoints_of_another_database(self):
+        left = TrainingRun(pk=self.start().pk + 1).folder / "last.safetensors"
+        left.parent.mkdir(parents=True)
+        left.touch()
+        self.assertEqual(self.start().folder, left.parent)
+        self.assertFalse(left.exists())
+
     def test_it_refuses_a_dataset_that_is_being_built(self):
         self.dataset.status = Dataset.Status.BUILDING
         with self.assertRaisesMessage(RunError, "not ready (building)"):
