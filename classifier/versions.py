@@ -1,6 +1,7 @@
 """Model versions as rows: registering, promoting and retiring them, and which one serves."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -12,9 +13,11 @@ from classifier.inference.manifest import (
     MANIFEST_NAME,
     MissingModelError,
     ModelError,
+    new_version_folder,
     read_manifest,
     sha256_of_manifest,
     verified_bytes,
+    write_manifest,
 )
 from classifier.models import ModelVersion, TrainingRun
 
@@ -125,6 +128,25 @@ def bundled_folders() -> list[Path]:
     """Return the version folders that ship with the plug-in, the newest last."""
     folders = [path.parent for path in models.BUNDLED_FOLDER.glob(f"*/{MANIFEST_NAME}")]
     return sorted(folders, key=lambda folder: (_created(folder), folder.name))
+
+
+def bundle(version: ModelVersion, name: str) -> Path:
+    """Copy what serving needs of a version to the folder that ships with the plug-in.
+
+    Raises:
+        ModelError: if the version's files are not what its manifest says.
+        VersionError: if a bundled version has that name.
+    """
+    manifest = read_manifest(version.folder)
+    graph = verified_bytes(version.folder, manifest, manifest.onnx)
+    destination = models.BUNDLED_FOLDER / name
+    if destination.exists():
+        raise VersionError(f"There is a bundled version {name} already.")
+    files = {manifest.onnx: manifest.files[manifest.onnx]}
+    with new_version_folder(destination) as folder:
+        (folder / manifest.onnx).write_bytes(graph)
+        write_manifest(folder, replace(manifest, name=name, files=files))
+    return destination
 
 
 def _promote_bundled() -> ModelVersion:

@@ -1,7 +1,9 @@
+import io
 import shutil
 import threading
 from unittest import mock
 
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
 
@@ -192,3 +194,35 @@ class ServingTestCase(ServingCase, TestCase):
         self.serve()
         answer = serving.classify(image_bytes("red"))
         self.assertEqual((answer.logo_type, answer.model_version), ("simple", "tiny"))
+
+
+class BundleTestCase(ServingCase, TestCase):
+    def bundle(self, *args):
+        call_command("bundle_version", *args, stdout=io.StringIO())
+
+    def test_a_new_installation_serves_what_was_bundled(self):
+        self.make_version("trained", metrics={"test": {"accuracy": 0.5}})
+        self.bundle("trained", "shipped")
+        version = production_version()
+        self.assertEqual((version.name, version.bundled), ("shipped", True))
+        self.assertEqual(version.manifest["metrics"], {"test": {"accuracy": 0.5}})
+        self.assertEqual(version.manifest["files"].keys(), {"model.onnx"})
+        self.assertEqual(serving.production_engine().manifest.name, "shipped")
+
+    def test_it_refuses_a_name_that_is_taken(self):
+        self.make_version("trained")
+        self.bundle("trained", "shipped")
+        with self.assertRaisesMessage(CommandError, "a bundled version shipped already"):
+            self.bundle("trained", "shipped")
+
+    def test_it_refuses_a_damaged_version_and_leaves_nothing(self):
+        version = self.make_version("trained")
+        (version.folder / "model.onnx").write_bytes(b"something else")
+        with self.assertRaisesMessage(CommandError, "does not match its hash"):
+            self.bundle("trained", "shipped")
+        self.assertFalse((self.bundled / "shipped").exists())
+
+    def test_it_names_the_versions_that_there_are(self):
+        self.make_version("trained")
+        with self.assertRaisesMessage(CommandError, "there are: trained"):
+            self.bundle("other", "shipped")
