@@ -2,6 +2,7 @@
 
 from django.core.management.base import CommandError
 
+from classifier.management.database import ensure_database
 from classifier.models import Dataset
 
 
@@ -11,6 +12,7 @@ def find_dataset(name: str | None) -> Dataset:
     Raises:
         CommandError: when there is none, with the names that there are.
     """
+    ensure_database()
     ready = Dataset.objects.filter(status=Dataset.Status.READY)
     dataset = ready.filter(name=name).first() if name else ready.first()
     if dataset is None:

@@ -1,9 +1,7 @@
 import io
 import json
-from unittest import mock
 
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import TestCase
 
 from tests.support.serving import ServingCase, image_bytes
@@ -62,14 +60,6 @@ class ClassifyCommandTestCase(ServingCase, TestCase):
         lines, code = self.run_command(inner.parent)
         self.assertEqual(code, 0)
         self.assertEqual([line.split("/")[-1].split(":")[0] for line in lines], ["a.jpg", "b.PNG"])
-
-    def test_it_creates_the_database_when_there_is_none(self):
-        with (
-            mock.patch.object(connection.introspection, "table_names", return_value=[]),
-            mock.patch("classifier.management.commands.classify.call_command") as migrate,
-        ):
-            self.run_command(self.red)
-        migrate.assert_called_once_with("migrate", interactive=False, verbosity=0)
 
     def test_without_any_model_the_rules_answer(self):
         (self.bundled / "shipped" / "manifest.json").unlink()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.management.database import ensure_database
 from classifier.models import Dataset
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         """Build the dataset and print what is in it."""
         from classifier.data.info import describe, summarize
 
+        ensure_database()
         started = time.monotonic()
         dataset = self._build(options)
         self.stdout.write(f"{dataset}: ready after {time.monotonic() - started:.0f} s.")

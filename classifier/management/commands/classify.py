@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from classifier import serving
 from classifier.inference.manifest import ModelError
-from classifier.models import ModelVersion
+from classifier.management.database import ensure_database
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -36,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Classify each file; a bad one does not stop the rest, but the exit code is 1."""
-        self._prepare_database()
+        ensure_database()
         failed = 0
         for path in _files(options["paths"]):
             result = self._classify(path, options["method"])
@@ -44,11 +42,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result) if options["json"] else _line(result))
         if failed:
             sys.exit(1)
-
-    def _prepare_database(self) -> None:
-        if ModelVersion._meta.db_table not in connection.introspection.table_names():
-            self.stderr.write("Creating the database.")
-            call_command("migrate", interactive=False, verbosity=0)
 
     def _classify(self, path: Path, method: str) -> dict[str, Any]:
         from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.management.database import ensure_database
+
 
 class Command(BaseCommand):
     """Import corrections from a CSV file into the database, or export them all to one."""
@@ -21,6 +23,7 @@ class Command(BaseCommand):
         """Move the corrections."""
         from classifier.data import corrections
 
+        ensure_database()
         path = options["file"] or corrections.REVIEWED
         try:
             if options["direction"] == "import":

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from classifier.management.database import ensure_database
 from classifier.models import Dataset, TrainingRun
 from classifier.runs import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         """Carry out the run."""
         from classifier.execution import execute_run
 
+        ensure_database()
         try:
             run = self._resumed(options) if options["resume"] else self._created(options)
         except (RunError, InvalidConfigError) as error:
