@@ -185,6 +185,9 @@ CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0
 CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.85)
 CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
+# What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
+BENCHMARKS: dict[str, str] = {}
+
 # Requests larger than this are refused before a view sees them (files are streamed to disk).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
