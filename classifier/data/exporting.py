@@ -1,4 +1,8 @@
-"""Datasets for other tools: `class/image` files and a `labels.csv`, in a folder or a zip."""
+"""Datasets for other tools: `class/image` files and a `labels.csv`, in a folder or a zip.
+
+With `vectors`, each logo's SVG comes along as `sources/NAME.svg`, and the table's column `source`
+names it: the truth that a tracer's drawing can be held against.
+"""
 
 import csv
 import io
@@ -7,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from classifier.data.rendering import with_colour
 from classifier.models import Dataset, Sample
 
 FIELDS = (
@@ -27,7 +32,7 @@ class ExportError(Exception):
     """A dataset cannot be exported. The message says why."""
 
 
-def export_folder(dataset: Dataset, folder: Path) -> int:
+def export_folder(dataset: Dataset, folder: Path, vectors: bool = False) -> int:
     """Write a dataset into an empty or new folder; return the number of images.
 
     Raises:
@@ -35,35 +40,44 @@ def export_folder(dataset: Dataset, folder: Path) -> int:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} is there already and not empty. Choose another place.")
-    written = 0
-    for path, content in _files(dataset):
+    images = 0
+    for path, content in _files(dataset, vectors):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-        written += 1
-    return written - 1
+        images += path.endswith(".png")
+    return images
 
 
-def export_zip(dataset: Dataset, file: BinaryIO) -> int:
+def export_zip(dataset: Dataset, file: BinaryIO, vectors: bool = False) -> int:
     """Write a dataset as a zip; return the number of images."""
-    written = 0
+    images = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # images are compressed
-        for path, content in _files(dataset):
+        for path, content in _files(dataset, vectors):
             archive.writestr(path, content)
-            written += 1
-    return written - 1
+            images += path.endswith(".png")
+    return images
 
 
-def _files(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
-    """Yield each image with its path in the export, and `labels.csv` last."""
+def _files(dataset: Dataset, vectors: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield each image, perhaps its source, with its path in the export, and `labels.csv` last."""
     table = io.StringIO()
-    writer = csv.DictWriter(table, FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(table, (*FIELDS, "source") if vectors else FIELDS, lineterminator="\n")
     writer.writeheader()
     for sample in dataset.samples.order_by("label", "sha256").select_related("dataset").iterator():
         path = export_path(sample)
         row = {field: getattr(sample, field) for field in FIELDS[1:]}
+        if vectors:
+            row["source"] = _source_path(sample, path)
+            if row["source"]:
+                # As it was rendered: a reader need not know which colour an open one stands for.
+                yield row["source"], with_colour(sample.vector_file.read_text()).encode()
         writer.writerow({"path": path} | row)
         yield path, sample.file.read_bytes()
     yield "labels.csv", table.getvalue().encode()
+
+
+def _source_path(sample: Sample, path: str) -> str:
+    return f"sources/{Path(path).stem}.svg" if sample.vector_file else ""
 
 
 def export_path(sample: Sample) -> str:

@@ -32,7 +32,7 @@ def render(svg: str, long_side: int = LONG_SIDE) -> np.ndarray:
     width, height = _size(svg)
     try:
         png = resvg_py.svg_to_bytes(
-            svg_string=_with_colour(svg),
+            svg_string=with_colour(svg),
             skip_system_fonts=True,
             width=long_side if width >= height else None,
             height=None if width >= height else long_side,
@@ -61,7 +61,7 @@ def _size(svg: str) -> tuple[float, float]:
     return width, height
 
 
-def _with_colour(svg: str) -> str:
+def with_colour(svg: str) -> str:
     """Give a drawing that leaves its colour open one that depends on its content alone."""
     if "currentColor" not in svg:
         return svg

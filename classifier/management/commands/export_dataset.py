@@ -20,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "-o", "--output", type=Path, required=True, help="a new folder, or a file named *.zip"
         )
+        parser.add_argument(
+            "--vectors", action="store_true", help="also write the SVG that each logo came from"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the export."""
@@ -29,9 +32,9 @@ class Command(BaseCommand):
         try:
             if output.suffix == ".zip":
                 with output.open("xb") as file:
-                    count = export_zip(dataset, file)
+                    count = export_zip(dataset, file, options["vectors"])
             else:
-                count = export_folder(dataset, output)
+                count = export_folder(dataset, output, options["vectors"])
         except (ExportError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{output}: {count} images of {dataset}")

@@ -157,6 +157,19 @@ class ExportTests(ImportTestCase):
             self.assertTrue((self.root / "out" / row["path"]).is_file())
             self.assertEqual(row["path"].split("/")[0], row["label"])
 
+    def test_the_vector_sources_come_along_as_they_were_rendered(self):
+        folder = self.root / "mine" / "simple"
+        folder.mkdir(parents=True)
+        (folder / "open.svg").write_text(svg(CIRCLE.replace("#d33", "currentColor")))
+        (folder / "drawn.png").write_bytes(png(1))
+        import_path(self.root / "mine", "mine")
+        call_command("export_dataset", "mine", "--vectors", "-o", str(self.root / "out"))
+        with (self.root / "out" / "labels.csv").open() as table:
+            sources = {row["brand"]: row["source"] for row in csv.DictReader(table)}
+        self.assertEqual(sources["drawn"], "")
+        source = (self.root / "out" / sources["open"]).read_text()
+        self.assertNotIn("currentColor", source)
+
     def test_it_writes_over_nothing(self):
         with self.assertRaises(ExportError):
             export_folder(build_synthetic("drawn", 1), self.root)
