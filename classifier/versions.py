@@ -102,6 +102,29 @@ def retire(version: ModelVersion) -> None:
         )
 
 
+def set_shadow(version: ModelVersion) -> None:
+    """Let a candidate answer beside production, unseen; the one that did is a candidate again.
+
+    Raises:
+        ModelError: if the version cannot be loaded.
+        VersionError: if it is neither a candidate nor the shadow.
+    """
+    check_loads(version)
+    with transaction.atomic():
+        rows = list(ModelVersion.objects.select_for_update().order_by("pk"))
+        stage = next((row.stage for row in rows if row.pk == version.pk), None)
+        if stage not in (Stage.CANDIDATE, Stage.SHADOW):
+            raise VersionError(f"Only a candidate can run as shadow; {version} is none.")
+        end_shadow()
+        ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.SHADOW)
+    version.refresh_from_db()
+
+
+def end_shadow() -> None:
+    """Make the shadow, if there is one, a candidate again. Its answers are kept."""
+    ModelVersion.objects.filter(stage=Stage.SHADOW).update(stage=Stage.CANDIDATE)
+
+
 def production_version() -> ModelVersion:
     """Return the version in production; on first use, the bundled one takes that place.
 

@@ -12,6 +12,7 @@ STATUS_COLOURS = {
     "queued": "info",
     "building": "info",
     "candidate": "info",
+    "shadow": "info",
     "cancelling": "warning",
     "cancelled": "warning",
     "succeeded": "success",
