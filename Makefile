@@ -8,12 +8,13 @@ HOST ?= 127.0.0.1
 TESTS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help run test test-services lint format clean
+.PHONY: help run test test-services benchmark lint format clean
 
 help:
 	@echo "make run            install, set up and serve at http://$(HOST):$(PORT)/ (PORT=8001 for another port)"
 	@echo "make test           run the tests (TESTS=tests.converter for some of them)"
 	@echo "make test-services  run the tests that start PostgreSQL, Redis and worker processes"
+	@echo "make benchmark      measure classification: speed against PyTorch, memory of a web process"
 	@echo "make lint           check style; make format mends what can be mended"
 	@echo "make clean          remove the environment, and nothing else"
 
@@ -27,6 +28,9 @@ test: .venv/dev.stamp
 test-services: .venv/dev.stamp
 	@scripts/services.sh
 	$(PYTHON) manage.py test tests.services --pattern 'services_*.py'
+
+benchmark: .venv/serve.stamp
+	$(PYTHON) manage.py benchmark inference
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

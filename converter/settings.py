@@ -186,7 +186,9 @@ CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.85)
 CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
-BENCHMARKS: dict[str, str] = {}
+BENCHMARKS: dict[str, str] = {
+    "inference": "classifier.benchmarks.inference.InferenceBenchmark",
+}
 
 # Requests larger than this are refused before a view sees them (files are streamed to disk).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
