@@ -40,6 +40,9 @@ class TrainingConfig:
 
     backbone: str = _setting("efficientnet_b0", "Network that sees the image.", choices=BACKBONES)
     head: str = _setting("simple", "Layers from features to classes.", choices=HEADS)
+    dropout: float = _setting(
+        1.0, "Strength of the head's dropout; 1 is the head's own, 0 turns it off.", low=0, high=2
+    )
     input_size: int = _setting(128, "Side of the square input, in pixels.", low=32, high=512)
     head_epochs: int = _setting(3, "Epochs with a frozen backbone.", low=0, high=500)
     top_epochs: int = _setting(2, "Epochs of the last blocks and the head.", low=0, high=500)

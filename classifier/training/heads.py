@@ -40,6 +40,13 @@ HEADS: dict[str, Callable[[int, int], nn.Sequential]] = {
 assert tuple(HEADS) == NAMES
 
 
-def build_head(name: str, channels: int, classes: int) -> nn.Sequential:
-    """Return a head that maps features [N, channels] to logits [N, classes]."""
-    return HEADS[name](channels, classes)
+def build_head(name: str, channels: int, classes: int, dropout: float = 1.0) -> nn.Sequential:
+    """Return a head that maps features [N, channels] to logits [N, classes].
+
+    `dropout` multiplies the head's own dropout rates.
+    """
+    head = HEADS[name](channels, classes)
+    for layer in head:
+        if isinstance(layer, nn.Dropout):
+            layer.p *= dropout
+    return head

@@ -239,7 +239,7 @@ def restore_session(session: Session) -> None:
         CheckpointError: if the checkpoint is broken or of a run with other settings.
     """
     tensors, saved = checkpoint.load_checkpoint(session.folder / checkpoint.LAST)
-    if saved["config"] != session.config.to_json():
+    if TrainingConfig.from_json(saved["config"]) != session.config:
         raise checkpoint.CheckpointError("The checkpoint belongs to a run with other settings.")
     session.state = TrainingState(**saved["state"])
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}

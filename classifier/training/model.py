@@ -57,7 +57,7 @@ def build_model(config: TrainingConfig) -> LogoClassifier:
     backbone = BACKBONES[config.backbone]
     model = LogoClassifier(
         build_features(config.backbone, config.weights),
-        build_head(config.head, CHANNELS, len(CLASS_NAMES)),
+        build_head(config.head, CHANNELS, len(CLASS_NAMES), config.dropout),
         backbone.mean,
         backbone.std,
     )

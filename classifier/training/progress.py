@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from classifier.training.config import TrainingConfig
 from classifier.training.reporting import TrainingObserver
-from classifier.training.stages import Stage
+
+if TYPE_CHECKING:
+    from classifier.training.stages import Stage
 
 _REPORT_SECONDS = 0.5
 
@@ -56,15 +59,27 @@ class Progress:
         return lambda images: self.add(stage, images * cost)
 
 
-def epoch_work(stage: Stage, config: TrainingConfig, train_count: int, val_count: int) -> float:
+def epoch_work(stage: "Stage", config: TrainingConfig, train_count: int, val_count: int) -> float:
     """Return the work of one epoch; images that do not fill a batch sit it out."""
     seen = train_count // config.batch_size * config.batch_size
     return seen * TRAINING[stage.name] + val_count * VALIDATION[stage.name]
 
 
-def stage_work(stage: Stage, config: TrainingConfig, train_count: int, val_count: int) -> float:
+def stage_work(stage: "Stage", config: TrainingConfig, train_count: int, val_count: int) -> float:
     """Return the work of a whole stage, its cache included."""
     work = stage.epochs * epoch_work(stage, config, train_count, val_count)
     if stage.frozen:
         work += (train_count * config.views + val_count) * CACHING
     return work
+
+
+def relative_work(config: TrainingConfig, train_count: int) -> float:
+    """Return a run's work on its training images, to compare settings: no torch is needed."""
+    frozen = bool(config.head_epochs) + bool(config.top_epochs)
+    per_image = (
+        config.head_epochs * TRAINING["head"]
+        + config.top_epochs * TRAINING["top"]
+        + config.full_epochs * TRAINING["full"]
+        + frozen * config.views * CACHING
+    )
+    return train_count * per_image

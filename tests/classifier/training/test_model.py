@@ -7,6 +7,7 @@ import onnxruntime
 import torch
 from django.test import SimpleTestCase
 from safetensors.torch import save_file
+from torch import nn
 
 from classifier.training import weights
 from classifier.training.backbones import BACKBONES, build_features
@@ -88,6 +89,10 @@ class ModelTests(SimpleTestCase):
         for name in HEADS:
             head = build_head(name, 1280, 4).eval()
             self.assertEqual(head(torch.rand(3, 1280)).shape, (3, 4), name)
+
+    def test_dropout_multiplies_the_heads_own_rates(self):
+        rates = [m.p for m in build_head("enhanced", 8, 4, 0.5) if isinstance(m, nn.Dropout)]
+        self.assertEqual(rates, [0.15, 0.1])
 
 
 class ExportTests(SimpleTestCase):
