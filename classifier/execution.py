@@ -89,7 +89,7 @@ def execute_run(run_id: int, listener: TrainingObserver | None = None) -> Traini
         status, reason = Status.LOST, "The worker was stopped. Resume the run to go on."
         raise
     except Exception as error:
-        status, reason = _end_of(run, error)
+        status, reason = end_of(run.dataset_id, error)
         if not reason and status == Status.FAILED:
             reason = f"{type(error).__name__}: {error}"
             raise
@@ -99,8 +99,11 @@ def execute_run(run_id: int, listener: TrainingObserver | None = None) -> Traini
     return run
 
 
-def _end_of(run: TrainingRun, error: Exception) -> tuple[Status, str]:
-    """Say how an exception ends a run. An empty reason for a failure: nobody foresaw it."""
+def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
+    """Say how an exception ends a run, or a trial, on a dataset.
+
+    An empty reason for a failure: nobody foresaw it.
+    """
     from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
     from classifier.training.checkpoint import CheckpointError
     from classifier.training.config import InvalidConfigError
@@ -109,7 +112,7 @@ def _end_of(run: TrainingRun, error: Exception) -> tuple[Status, str]:
 
     if isinstance(error, TrainingStoppedError):
         return Status.CANCELLED, ""
-    if not Dataset.objects.filter(pk=run.dataset_id).exists():
+    if not Dataset.objects.filter(pk=dataset_id).exists():
         return Status.FAILED, "The dataset was deleted while the run needed it."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return Status.FAILED, "The disk is full. Free some space and resume the run."

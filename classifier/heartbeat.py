@@ -1,4 +1,4 @@
-"""A run's sign of life: a thread that writes progress and hears of cancellation."""
+"""The sign of life of a run or trial: a thread that writes progress and hears of cancellation."""
 
 import logging
 import threading
@@ -8,19 +8,21 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from classifier.models import TrainingRun
+from classifier.models import TrainingRun, Trial
 
 logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 2.0
 
 
 class Heartbeat:
-    """Writes a claimed run's heartbeat and progress while it is open.
+    """Writes a claimed run's, or trial's, heartbeat and progress while it is open.
 
     `stop` is set when the run is to end: somebody cancelled it, or another process has it now.
     """
 
-    def __init__(self, run: TrainingRun, claim: UUID, interval: float = INTERVAL_SECONDS) -> None:
+    def __init__(
+        self, run: TrainingRun | Trial, claim: UUID, interval: float = INTERVAL_SECONDS
+    ) -> None:
         self.run = run
         self.claim = claim
         self.interval = interval
@@ -42,7 +44,7 @@ class Heartbeat:
 
     def beat(self) -> None:
         """Write the sign of life now, and look whether the run is to end."""
-        mine = TrainingRun.objects.filter(pk=self.run.pk, claim=self.claim)
+        mine = type(self.run).objects.filter(pk=self.run.pk, claim=self.claim)
         written = mine.update(
             heartbeat_at=timezone.now(),
             stage=self.stage,
@@ -50,7 +52,7 @@ class Heartbeat:
             seconds_left=self.seconds_left,
         )
         self.claim_lost = not written
-        cancelling = mine.filter(status=TrainingRun.Status.CANCELLING).exists()
+        cancelling = mine.filter(status=self.run.Status.CANCELLING).exists()
         if self.claim_lost or cancelling:
             self.stop.set()
 

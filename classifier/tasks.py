@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from classifier import runs
+from classifier import runs, studies
 
 
 @shared_task(acks_late=False)
@@ -19,8 +19,9 @@ def train(run_id: int) -> None:
 
 @shared_task
 def mark_lost_runs() -> None:
-    """Mark runs whose worker has fallen silent."""
+    """Mark runs and trials whose worker has fallen silent."""
     runs.mark_lost_runs()
+    studies.mark_lost_trials()
 
 
 @shared_task(acks_late=False)
@@ -33,3 +34,17 @@ def evaluate(version_id: int, dataset_id: int, split: str) -> None:
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     if version and dataset:
         add_robustness(evaluate_version(version, dataset, split))
+
+
+@shared_task(acks_late=False)
+def carry_out_trial(trial_id: int) -> None:
+    """Carry out a study's trial, and give the trials that are due then to workers."""
+    from classifier.models import Study
+    from classifier.trials import execute_trial
+
+    try:
+        execute_trial(trial_id)
+    finally:
+        study = Study.objects.filter(trials=trial_id).first()
+        if study:
+            studies.schedule_trials(study.pk)

@@ -149,6 +149,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ROUTES = {
     "classifier.tasks.train": {"queue": "training"},
+    "classifier.tasks.carry_out_trial": {"queue": "training"},
     "classifier.tasks.build_dataset": {"queue": "training"},
     "classifier.tasks.evaluate": {"queue": "training"},
 }
