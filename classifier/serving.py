@@ -40,7 +40,12 @@ _served = _Served()
 
 
 def production_engine() -> "Engine":
-    """Return the engine of the version in production.
+    """Return the engine of the version in production: see `production`."""
+    return production()[0]
+
+
+def production() -> tuple["Engine", str]:
+    """Return the engine of the version in production, and the hash of its manifest.
 
     A version that was promoted by another process is noticed by its row. One that cannot be
     loaded is refused, and the version before it goes on serving.
@@ -61,15 +66,31 @@ def production_engine() -> "Engine":
             _load(version, key)
         if _served.engine is None:
             raise ModelError(_served.problem)
-        return _served.engine
+        return _served.engine, _served.key[1]
+
+
+def engine_for(method: str) -> tuple["Engine | None", str]:
+    """Return what is needed to answer by a method: `production`, or None and "" for the rules.
+
+    Where no model can serve the rules answer, unless the neural method was asked for.
+
+    Raises:
+        ModelError: if nothing can serve.
+    """
+    if method == "rules":
+        return None, ""
+    try:
+        return production()
+    except ModelError:
+        if method == "neural":
+            raise
+        return None, ""
 
 
 def classify(
     source: bytes | Path, method: str = "hybrid", budget_ms: float | None = None
 ) -> "Answer":
     """Classify an image file, given its content or its path.
-
-    Where no model can serve the rules answer, unless the neural method was asked for.
 
     Args:
         source: content or path.
@@ -81,16 +102,17 @@ def classify(
         ImageTooLargeError: if it has more than CLASSIFIER_MAX_PIXELS pixels.
         ModelError: if nothing can serve.
     """
+    engine, _ = engine_for(method)
+    return classify_with(engine, source, method, budget_ms)
+
+
+def classify_with(
+    engine: "Engine | None", source: bytes | Path, method: str, budget_ms: float | None = None
+) -> "Answer":
+    """Classify an image file with what `engine_for` gave: see `classify`."""
     from classifier.inference.preprocessing import read_image
     from classifier.inference.router import Method, answer
 
-    engine = None
-    if method != Method.RULES:
-        try:
-            engine = production_engine()
-        except ModelError:
-            if method == Method.NEURAL:
-                raise
     size = engine.manifest.input_size if engine else _RULES_SIZE
 
     def read() -> "Image":

@@ -24,6 +24,22 @@ def mark_lost_runs() -> None:
     studies.mark_lost_trials()
 
 
+@shared_task
+def score_shadow() -> None:
+    """Let the shadow version answer the uploads that wait for it."""
+    from classifier.shadow import score_waiting
+
+    score_waiting()
+
+
+@shared_task
+def delete_old_traffic() -> None:
+    """Delete live answers after CLASSIFIER_TRAFFIC_DAYS."""
+    from classifier.traffic import delete_old_traffic
+
+    delete_old_traffic()
+
+
 @shared_task(acks_late=False)
 def evaluate(version_id: int, dataset_id: int, split: str) -> None:
     """Measure a version on a split of a dataset and under corruptions, unless one is gone."""

@@ -115,14 +115,22 @@ def set_shadow(version: ModelVersion) -> None:
         stage = next((row.stage for row in rows if row.pk == version.pk), None)
         if stage not in (Stage.CANDIDATE, Stage.SHADOW):
             raise VersionError(f"Only a candidate can run as shadow; {version} is none.")
-        end_shadow()
+        ModelVersion.objects.filter(stage=Stage.SHADOW).update(stage=Stage.CANDIDATE)
         ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.SHADOW)
     version.refresh_from_db()
 
 
-def end_shadow() -> None:
-    """Make the shadow, if there is one, a candidate again. Its answers are kept."""
-    ModelVersion.objects.filter(stage=Stage.SHADOW).update(stage=Stage.CANDIDATE)
+def end_shadow(version: ModelVersion) -> None:
+    """Make the shadow a candidate again. Its answers are kept.
+
+    Raises:
+        VersionError: if it is not the shadow.
+    """
+    shadows = ModelVersion.objects.filter(pk=version.pk, stage=Stage.SHADOW)
+    ended = shadows.update(stage=Stage.CANDIDATE)
+    version.refresh_from_db()
+    if not ended:
+        raise VersionError(f"{version} does not run as shadow.")
 
 
 def production_version() -> ModelVersion:

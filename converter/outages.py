@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -27,5 +28,13 @@ def internal_error(request: HttpRequest) -> HttpResponse:
         return server_error(request)
     headers = {"Retry-After": _RETRY_SECONDS}
     if request.path.startswith("/api/"):
-        return JsonResponse({"detail": outage}, status=503, headers=headers)
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus.SERVICE_UNAVAILABLE.phrase,
+            "status": 503,
+            "detail": outage,
+            "errors": {},
+        }
+        media_type = "application/problem+json"
+        return JsonResponse(problem, status=503, headers=headers, content_type=media_type)
     return HttpResponse(outage, status=503, content_type="text/plain", headers=headers)

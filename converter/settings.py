@@ -117,6 +117,15 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+# Cache: in the memory of each process, the least recently used entries go first
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    }
+}
+
 # Files
 
 STATIC_URL = "static/"
@@ -158,6 +167,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 30.0},
+    "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
+    "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},
     "delete-expired-conversions": {
         "task": "converter.tasks.delete_expired_conversions",
         "schedule": 3600.0,
@@ -173,6 +184,15 @@ CLASSIFIER_MAX_PIXELS = env.int("CLASSIFIER_MAX_PIXELS", default=64_000_000)
 CLASSIFIER_THREADS = env.int("CLASSIFIER_THREADS", default=1)
 # How often one address may ask without an account ("300/min"); empty: as often as it likes.
 CLASSIFIER_ANONYMOUS_RATE = env.str("CLASSIFIER_ANONYMOUS_RATE", default="300/min")
+# Many images in one request: how many, and how large in all.
+CLASSIFIER_MAX_IMAGES = 64
+CLASSIFIER_MAX_IMAGES_BYTES = 64 * 2**20
+CLASSIFIER_MAX_VERSION_BYTES = 256 * 2**20  # a version that is imported, unpacked
+# How long the answer for a file is remembered; 0: not at all. See CACHES for how many.
+CLASSIFIER_CACHE_SECONDS = env.int("CLASSIFIER_CACHE_SECONDS", default=3600)
+CLASSIFIER_TRAFFIC_DAYS = env.int("CLASSIFIER_TRAFFIC_DAYS", default=30)  # then deleted
+# The share of live uploads that the shadow version, if one is set, classifies, too.
+CLASSIFIER_SHADOW_SHARE = env.float("CLASSIFIER_SHADOW_SHARE", default=1.0)
 # A run whose worker has been silent for this long is lost.
 CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 45
 
@@ -204,6 +224,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "classifier.api.errors.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     # How many proxies stand before web. Only their part of X-Forwarded-For is believed, so that
     # nobody escapes a limit by inventing addresses.
@@ -217,7 +238,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "classifier.api.schema.document_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
+        "LogoTypeEnum": "classifier.logo_types.CLASS_NAMES",
         "DatasetStatusEnum": "classifier.models.Dataset.Status",
         "RunStatusEnum": "classifier.models.TrainingRun.Status",
     },

@@ -1,30 +1,48 @@
-"""`POST classify/`: the type of an uploaded logo."""
+"""`POST classify/`: the type of one uploaded logo, or of many."""
+
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classifier import serving
-from classifier.api.errors import ErrorForm, NothingServes, PayloadTooLarge
-from classifier.api.serializers import DetailSerializer
+from classifier import shadow, traffic
+from classifier.api.errors import (
+    ErrorForm,
+    NothingServes,
+    PayloadTooLarge,
+    ProblemSerializer,
+    problem_of,
+    problems,
+)
 from classifier.api.throttling import AnonymousThrottle
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
 
-_FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the file
+_FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the files
 
 
 class ImageUploadSerializer(serializers.Serializer):
-    """A form with one image."""
+    """A form with one image, or with many."""
 
     image = serializers.FileField(
-        allow_empty_file=True, help_text="PNG, JPEG, WebP, GIF (first frame), BMP or TIFF."
+        allow_empty_file=True,
+        required=False,
+        help_text="PNG, JPEG, WebP, GIF (first frame), BMP or TIFF.",
+    )
+    images = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        allow_empty=False,
+        max_length=settings.CLASSIFIER_MAX_IMAGES,
+        required=False,
+        help_text="Instead of `image`: several of them, each in a field of this name.",
     )
     method = serializers.ChoiceField(
         choices=["hybrid", "neural", "rules"],
@@ -35,13 +53,23 @@ class ImageUploadSerializer(serializers.Serializer):
         min_value=0,
         max_value=60_000,
         required=False,
-        help_text="Less than the model needs lets the rules answer.",
+        help_text="For each image; less than the model needs lets the rules answer.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Want either one image or several, and not too much of them."""
+        if ("image" in attrs) == ("images" in attrs):
+            raise serializers.ValidationError({"image": "Send either image or images."})
+        limit = settings.CLASSIFIER_MAX_IMAGES_BYTES
+        if sum(file.size for file in attrs.get("images", ())) > limit:
+            raise PayloadTooLarge(f"The images are larger than {limit / 2**20:.0f} MB in all.")
+        return attrs
 
 
 class ClassificationSerializer(serializers.Serializer):
     """An image's type."""
 
+    id = serializers.UUIDField(help_text="To say later whether the answer was right.")
     logo_type = serializers.ChoiceField(choices=CLASS_NAMES)
     confidence = serializers.FloatField(min_value=0, max_value=1)
     certain = serializers.BooleanField(help_text="False: better ask a person.")
@@ -56,58 +84,110 @@ class ClassificationSerializer(serializers.Serializer):
     )
     model_version = serializers.CharField(allow_blank=True, help_text="Empty for the rules.")
     milliseconds = serializers.FloatField(help_text="From the file to the answer.")
+    cached = serializers.BooleanField(help_text="The same file was answered before.")
 
 
-ERRORS = {
-    400: OpenApiResponse(description="The form has no image, or it cannot be read."),
-    413: OpenApiResponse(DetailSerializer, "The file or the image is too large."),
-    415: OpenApiResponse(DetailSerializer, "The request is not multipart/form-data."),
-    429: OpenApiResponse(DetailSerializer, "Too many requests from this address."),
-    503: OpenApiResponse(DetailSerializer, "No model can serve."),
-}
+class ResultSerializer(serializers.Serializer):
+    """What became of one of many images: an answer or a problem."""
+
+    name = serializers.CharField(allow_blank=True, help_text="Of the file, as it was sent.")
+    answer = ClassificationSerializer(allow_null=True)
+    problem = ProblemSerializer(allow_null=True)
+
+
+class ResultsSerializer(serializers.Serializer):
+    """What became of many images, in their order."""
+
+    results = ResultSerializer(many=True)
 
 
 class ClassifyView(ErrorForm, APIView):
-    """Tells the type of a logo. Open to everybody."""
+    """Tells the type of a logo, or of many. Open to everybody."""
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
     throttle_classes = [AnonymousThrottle]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before it is received."""
+        length = request.META.get("CONTENT_LENGTH") or ""
+        limit = max(settings.CLASSIFIER_MAX_UPLOAD_BYTES, settings.CLASSIFIER_MAX_IMAGES_BYTES)
+        if length.isdigit() and int(length) > limit + _FORM_ROOM:
+            raise PayloadTooLarge(f"The request is larger than {limit / 2**20:.0f} MB.")
+        super().initial(request, *args, **kwargs)
+
     @extend_schema(
         operation_id="classify",
         request=ImageUploadSerializer,
-        responses={200: ClassificationSerializer, **ERRORS},
+        responses={
+            200: PolymorphicProxySerializer(
+                "ClassificationOrResults",
+                [ClassificationSerializer, ResultsSerializer],
+                resource_type_field_name=None,
+            ),
+            **problems(
+                _400="The form has no image, or it cannot be read.",
+                _413="A file, an image or the request is too large.",
+                _415="The request is not multipart/form-data.",
+                _429="Too many images from this address.",
+                _503="No model can serve.",
+            ),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Classify an uploaded logo."""
-        _check_length(request)
+        """Classify an uploaded logo, or several."""
         form = ImageUploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(_classify(**form.validated_data))
+        options = form.validated_data
+        method, budget_ms = options["method"], options.get("time_budget_ms")
+        if "image" in options:
+            image = options["image"]
+            return Response(_recorded([(_classify(image, method, budget_ms), image)])[0])
+        return Response({"results": _classify_all(options["images"], method, budget_ms)})
 
 
-def _check_length(request: Request) -> None:
-    """Refuse a body that is too large before it is received."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > settings.CLASSIFIER_MAX_UPLOAD_BYTES + _FORM_ROOM:
-        raise PayloadTooLarge(_too_large())
+def _classify_all(
+    images: list[UploadedFile], method: str, budget_ms: float | None
+) -> list[dict[str, Any]]:
+    """Classify images; an unusable one gets its problem and does not stop the others."""
+    answered, problem_at = [], {}
+    for position, image in enumerate(images):
+        try:
+            answered.append((_classify(image, method, budget_ms), image))
+        except NothingServes:
+            raise
+        except APIException as error:
+            problem_at[position] = problem_of(error)
+    answers = iter(_recorded(answered))
+    return [
+        {
+            "name": image.name,
+            "answer": None if position in problem_at else next(answers),
+            "problem": problem_at.get(position),
+        }
+        for position, image in enumerate(images)
+    ]
 
 
-def _too_large() -> str:
-    return f"The file is larger than {settings.CLASSIFIER_MAX_UPLOAD_BYTES / 2**20:.0f} MB."
-
-
-def _classify(image: UploadedFile, method: str, time_budget_ms: float | None = None) -> dict:
+def _classify(image: UploadedFile, method: str, budget_ms: float | None) -> dict[str, Any]:
     from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
 
-    if image.size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
-        raise PayloadTooLarge(_too_large())
+    limit = settings.CLASSIFIER_MAX_UPLOAD_BYTES
+    if image.size > limit:
+        raise PayloadTooLarge(f"The file is larger than {limit / 2**20:.0f} MB.")
     try:
-        return serving.classify(image.read(), method, time_budget_ms).to_json()
+        return traffic.answer(image.read(), method, budget_ms)
     except UnreadableImageError as error:
         raise serializers.ValidationError({"image": [str(error)]}) from error
     except ImageTooLargeError as error:
         raise PayloadTooLarge(str(error)) from error
     except ModelError as error:
         raise NothingServes(f"No model can serve: {error}") from error
+
+
+def _recorded(answered: list[tuple[dict[str, Any], UploadedFile]]) -> list[dict[str, Any]]:
+    """Record answers, show their images to the shadow, and return them with their ids."""
+    rows = traffic.record([answer for answer, _ in answered])
+    pairs = list(zip(rows, answered, strict=True))
+    shadow.show({row.pk: image for row, (answer, image) in pairs if not answer["cached"]})
+    return [{"id": row.pk, **answer} for row, (answer, _) in pairs]

@@ -1,9 +1,14 @@
 """Reading what is stored: the common ground of the staff's endpoints, datasets and evaluations."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.filters import OrderingFilter
+from rest_framework.request import Request
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from classifier.api.conditional import conditional
 from classifier.api.errors import ErrorForm
 from classifier.api.pagination import Pages
 from classifier.api.permissions import StaffPermission
@@ -23,6 +28,10 @@ class StaffViewSet(ErrorForm, ReadOnlyModelViewSet):
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     lookup_value_regex = r"[0-9]{1,18}"
     detail_serializer_class = None
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one of them, with an ETag."""
+        return conditional(request, super().retrieve(request, *args, **kwargs).data)
 
     def get_serializer_class(self) -> type:
         """Return the serializer of the action."""

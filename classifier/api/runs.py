@@ -10,16 +10,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
 from classifier import runs
-from classifier.api.errors import Conflict
+from classifier.api.errors import Conflict, problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import (
-    DetailSerializer,
     EpochSerializer,
     NewRunSerializer,
     RunSerializer,
 )
 from classifier.models import TrainingRun
 from classifier.training.config import InvalidConfigError, TrainingConfig
+
+_REFUSED = problems(_409="The state of the run or of the dataset does not allow it.")
 
 
 class RunViewSet(StaffViewSet):
@@ -30,7 +31,7 @@ class RunViewSet(StaffViewSet):
     filterset_fields = ["status", "dataset"]
     ordering_fields = ["created_at", "finished_at"]
 
-    @extend_schema(request=NewRunSerializer, responses={201: RunSerializer, 409: DetailSerializer})
+    @extend_schema(request=NewRunSerializer, responses={201: RunSerializer, **_REFUSED})
     def create(self, request: Request) -> Response:
         """Start a run. A worker takes it as soon as one is free."""
         form = NewRunSerializer(data=request.data)
@@ -50,13 +51,13 @@ class RunViewSet(StaffViewSet):
         """List what each epoch measured, in order."""
         return Response(EpochSerializer(self.get_object().epochs.all(), many=True).data)
 
-    @extend_schema(request=None, responses={200: RunSerializer, 409: DetailSerializer})
+    @extend_schema(request=None, responses={200: RunSerializer, **_REFUSED})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Take a queued run back, or ask a running one to stop."""
         return self._change(runs.cancel_run)
 
-    @extend_schema(request=None, responses={200: RunSerializer, 409: DetailSerializer})
+    @extend_schema(request=None, responses={200: RunSerializer, **_REFUSED})
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         """Let a run that ended early go on from its last checkpoint."""

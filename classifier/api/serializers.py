@@ -9,12 +9,6 @@ from classifier.runs import split_counts
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 
-class DetailSerializer(serializers.Serializer):
-    """What happened, or went wrong, in one sentence."""
-
-    detail = serializers.CharField()
-
-
 class DatasetSerializer(serializers.ModelSerializer):
     """A dataset."""
 

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from classifier.api.classification import ClassifyView
 from classifier.api.health import HealthView
+from classifier.api.predictions import PredictionViewSet
 from classifier.api.resources import DatasetViewSet, EvaluationViewSet
 from classifier.api.runs import RunViewSet
 from classifier.api.versions import VersionViewSet
@@ -13,6 +14,7 @@ app_name = "classifier-api"
 router = SimpleRouter()
 router.register("datasets", DatasetViewSet)
 router.register("evaluations", EvaluationViewSet)
+router.register("predictions", PredictionViewSet)
 router.register("runs", RunViewSet)
 router.register("versions", VersionViewSet)
 urlpatterns = [

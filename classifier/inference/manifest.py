@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from classifier.logo_types import CLASS_NAMES
 
@@ -139,6 +139,24 @@ def verified_bytes(folder: Path, manifest: Manifest, name: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != manifest.files[name]:
         raise CorruptModelError(f"{folder.name}/{name} does not match its hash in the manifest.")
     return content
+
+
+def open_verified(path: Path, digest: str) -> BinaryIO:
+    """Open a file for reading after checking it against its hash, without holding it in memory.
+
+    Raises:
+        MissingModelError: if the file is not there.
+        CorruptModelError: if its hash differs.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise MissingModelError(f"{path.parent.name}/{path.name} is missing.") from error
+    if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+        file.close()
+        raise CorruptModelError(f"{path.parent.name}/{path.name} does not match its hash.")
+    file.seek(0)
+    return file
 
 
 @contextmanager

@@ -25,9 +25,12 @@ class ShadowStageTestCase(ServingCase, TestCase):
             ModelVersion.objects.filter(pk=first.pk).update(stage=Stage.SHADOW)
 
     def test_ending_it_makes_it_a_candidate_again(self):
-        set_shadow(self.make_version())
-        end_shadow()
+        version = self.make_version()
+        set_shadow(version)
+        end_shadow(version)
         self.assertEqual(stages(), {"tiny": Stage.CANDIDATE})
+        with self.assertRaisesMessage(VersionError, "does not run as shadow"):
+            end_shadow(version)
 
     def test_only_a_candidate_can_be_the_shadow(self):
         version = self.serve("serving")

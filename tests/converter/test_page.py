@@ -98,7 +98,7 @@ class PageTest(TestCase):
                 self.assertContains(response, message, status_code=422)
                 answer = self.client.post(API, {"image": upload(content)}, format="multipart")
                 self.assertEqual(answer.status_code, 400)
-                self.assertIn(message, answer.json()["image"][0])
+                self.assertIn(message, answer.json()["errors"]["image"][0])
         self.assertEqual(Conversion.objects.count(), 0)
 
     @override_settings(CONVERTER_MAX_UPLOAD_BYTES=100)

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
+from django.core.cache import cache
 from django.test import override_settings
 from PIL import Image
 
@@ -37,6 +38,7 @@ class ServingCase:
         self.addCleanup(patch.stop)
         serving.forget()
         self.addCleanup(serving.forget)
+        cache.clear()  # answers are remembered
 
     def make_version(self, name="tiny", **values):
         """Register a candidate."""

@@ -93,7 +93,7 @@ class ClassifyTestCase(ClassifyCase):
             with self.subTest(name):
                 response = self.post(content)
                 self.assertEqual(response.status_code, 400, response.content)
-                self.assertEqual(list(response.json()), ["image"])
+                self.assertEqual(list(response.json()["errors"]), ["image"])
 
     def test_damage_anywhere_in_a_file_is_never_a_server_error(self):
         for file_format in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"):
@@ -124,7 +124,7 @@ class ClassifyTestCase(ClassifyCase):
             with self.subTest(form):
                 response = self.client.post(URL, form)
                 self.assertEqual(response.status_code, 400)
-                self.assertIn("image", response.json())
+                self.assertIn("image", response.json()["errors"])
 
     def test_it_refuses_other_content_types(self):
         response = self.client.post(URL, {"image": "x"}, content_type="application/json")
@@ -187,4 +187,116 @@ class MethodTestCase(ClassifyCase):
     def test_wrong_parameters_are_named(self):
         for name, value in (("method", "magic"), ("time_budget_ms", "-1")):
             response = self.ask(**{name: value})
-            self.assertEqual((response.status_code, list(response.json())), (400, [name]))
+            self.assertEqual(response.status_code, 400)
+            self.assertEqual(list(response.json()["errors"]), [name])
+
+
+class ManyImagesTestCase(ClassifyCase):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def post_many(self, *contents, **form):
+        images = [
+            SimpleUploadedFile(f"{number}.png", content) for number, content in enumerate(contents)
+        ]
+        return self.client.post(URL, {"images": images, **form})
+
+    def test_it_answers_in_order_with_a_problem_for_each_bad_one(self):
+        contents = [image_bytes("red"), b"nonsense", image_bytes("blue"), bomb(60_000, 60_000)]
+        response = self.post_many(*contents)
+        self.assertEqual(response.status_code, 200, response.content)
+        results = response.json()["results"]
+        self.assertEqual([r["name"] for r in results], ["0.png", "1.png", "2.png", "3.png"])
+        types = [r["answer"] and r["answer"]["logo_type"] for r in results]
+        self.assertEqual(types, ["simple", None, "gradient", None])
+        statuses = [r["problem"] and r["problem"]["status"] for r in results]
+        self.assertEqual(statuses, [None, 400, None, 413])
+        self.assertEqual(list(results[1]["problem"]["errors"]), ["image"])
+
+    def test_options_hold_for_each(self):
+        results = self.post_many(image_bytes(), image_bytes("blue"), method="rules").json()
+        self.assertEqual([r["answer"]["method"] for r in results["results"]], ["rules", "rules"])
+
+    def test_one_is_still_a_list(self):
+        self.assertEqual(len(self.post_many(image_bytes()).json()["results"]), 1)
+
+    def test_too_many_or_both_fields_are_refused(self):
+        for response in (
+            self.post_many(*[b"x"] * 65),
+            self.post_many(image_bytes(), image=SimpleUploadedFile("a.png", image_bytes())),
+        ):
+            self.assertEqual(response.status_code, 400)
+            self.assertTrue(response.json()["errors"])
+
+    @override_settings(CLASSIFIER_MAX_IMAGES_BYTES=1000)
+    def test_too_much_in_all_is_refused(self):
+        response = self.post_many(bytes(600), bytes(600))
+        self.assertEqual(response.status_code, 413)
+        self.assertIn("in all", response.json()["detail"])
+
+    def test_a_body_is_refused_by_its_length_before_it_is_read(self):
+        response = self.client.generic("POST", URL, b"", CONTENT_LENGTH=str(200 * 2**20))
+        self.assertEqual(response.status_code, 413)
+
+    @override_settings(CLASSIFIER_ANONYMOUS_RATE="3/min")
+    def test_each_image_counts_against_a_strangers_limit(self):
+        cache.clear()
+        self.addCleanup(cache.clear)
+        self.assertEqual(self.post_many(*[image_bytes()] * 3).status_code, 200)
+        self.assertEqual(self.post(image_bytes()).status_code, 429)
+
+
+class CacheTestCase(ClassifyCase):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+        cache.clear()
+        self.addCleanup(cache.clear)
+
+    def ask(self, content=None, **form):
+        image = SimpleUploadedFile("logo.png", content or image_bytes())
+        return self.client.post(URL, {"image": image, **form}).json()
+
+    def test_the_same_file_is_answered_from_memory_under_an_id_of_its_own(self):
+        first, second = self.ask(), self.ask()
+        self.assertEqual((first["cached"], second["cached"]), (False, True))
+        for name in ("id", "milliseconds", "cached"):
+            self.assertNotEqual(first.pop(name), second.pop(name))
+        self.assertEqual(first, second)
+
+    def test_another_file_method_or_version_is_answered_anew(self):
+        self.ask()
+        self.assertFalse(self.ask(image_bytes("blue"))["cached"])
+        self.assertFalse(self.ask(method="neural")["cached"])
+        self.serve("second")
+        answer = self.ask()
+        self.assertEqual((answer["cached"], answer["model_version"]), (False, "second"))
+
+    def test_a_hurried_answer_is_not_kept_and_a_kept_one_needs_no_time(self):
+        self.assertEqual(self.ask(time_budget_ms=0)["method"], "rules")
+        self.assertEqual(self.ask()["method"], "neural")
+        self.assertEqual(self.ask(time_budget_ms=0)["method"], "neural")
+
+    @override_settings(CLASSIFIER_CACHE_SECONDS=0)
+    def test_it_can_be_turned_off(self):
+        self.ask()
+        self.assertFalse(self.ask()["cached"])
+
+
+class ProblemTestCase(ClassifyCase):
+    def test_every_refusal_has_one_form(self):
+        responses = [
+            self.client.post(URL, {}),
+            self.client.get(URL),
+            self.client.post(URL, "{}", content_type="application/json"),
+            self.client.get("/api/v1/versions/"),
+            self.client.get("/api/v1/conversions/3f2504e0-4f89-11d3-9a0c-0305e82c3301/"),
+        ]
+        for response, status in zip(responses, (400, 405, 415, 403, 404), strict=True):
+            self.assertEqual(response.status_code, status)
+            self.assertEqual(response["Content-Type"], "application/problem+json")
+            problem = response.json()
+            self.assertEqual(list(problem), ["type", "title", "status", "detail", "errors"])
+            self.assertEqual(problem["status"], status)
+            self.assertTrue(problem["detail"])

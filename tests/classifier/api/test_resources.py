@@ -67,6 +67,29 @@ class RightsTestCase(StaffCase):
         self.assertEqual(self.post(f"/versions/{version.pk}/promote/").status_code, 403)
 
 
+class ConditionalTestCase(StaffCase):
+    def get(self, address, etag=None):
+        headers = {"If-None-Match": etag} if etag else {}
+        return self.client.get(API + address, headers=headers)
+
+    def test_a_detail_that_has_not_changed_is_not_sent_again(self):
+        version = self.make_version()
+        address = f"/versions/{version.pk}/"
+        etag = self.get(address)["ETag"]
+        answer = self.get(address, etag)
+        self.assertEqual((answer.status_code, answer.content, answer["ETag"]), (304, b"", etag))
+        self.post(f"{address}retire/")
+        self.assertEqual(self.get(address, etag).status_code, 200)
+
+    def test_a_file_that_has_not_changed_is_not_sent_again(self):
+        version = self.make_version()
+        address = f"/versions/{version.pk}/files/model.onnx/"
+        etag = self.get(address)["ETag"]
+        self.assertEqual(etag.strip(chr(34)), version.manifest["files"]["model.onnx"])
+        answer = self.get(address, etag)
+        self.assertEqual((answer.status_code, answer["ETag"]), (304, etag))
+
+
 class VersionsTestCase(StaffCase):
     def test_it_lists_filters_and_orders(self):
         self.serve("b")
@@ -111,10 +134,10 @@ class VersionsTestCase(StaffCase):
     def test_files_are_downloaded_as_they_are(self):
         version = self.make_version()
         answer = self.client.get(f"{API}/versions/{version.pk}/files/model.onnx/")
-        digest = hashlib.sha256(answer.content).hexdigest()
+        digest = hashlib.sha256(answer.getvalue()).hexdigest()
         self.assertEqual(digest, version.manifest["files"]["model.onnx"])
         answer = self.client.get(f"{API}/versions/{version.pk}/files/manifest.json/")
-        self.assertEqual(hashlib.sha256(answer.content).hexdigest(), version.manifest_sha256)
+        self.assertEqual(hashlib.sha256(answer.getvalue()).hexdigest(), version.manifest_sha256)
 
     def test_only_files_of_the_manifest_are_given_and_only_whole_ones(self):
         version = self.make_version()
@@ -147,7 +170,7 @@ class RunsTestCase(StaffCase):
         for config in ({"batch_size": 1}, {"batch_size": 1000}, {"nonsense": 1}):
             answer = self.post("/runs/", {"dataset": self.dataset.pk, "config": config})
             self.assertEqual(answer.status_code, 400)
-            self.assertEqual(list(answer.json()["config"]), list(config))
+            self.assertEqual(list(answer.json()["errors"]), [f"config.{name}" for name in config])
         self.assertEqual(self.post("/runs/", {"dataset": 10**30}).status_code, 400)
         self.assertFalse(TrainingRun.objects.exists())
 
