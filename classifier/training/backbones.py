@@ -22,6 +22,7 @@ class Backbone:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     top_group: int  # index of the first group that stage "top" trains
+    early_channels: tuple[int, ...]  # of the groups whose maps can be pooled for the head
     borrowed: bool  # its own weights come from another network: re-estimate batch norm
 
 
@@ -31,6 +32,7 @@ BACKBONES: dict[str, Backbone] = {
         mean=(0.485, 0.456, 0.406),
         std=(0.229, 0.224, 0.225),
         top_group=6,
+        early_channels=(32, 16, 24, 40, 80),
         borrowed=True,
     ),
     "efficientnet_lite0": Backbone(
@@ -38,6 +40,7 @@ BACKBONES: dict[str, Backbone] = {
         mean=(127 / 255, 127 / 255, 127 / 255),
         std=(128 / 255, 128 / 255, 128 / 255),
         top_group=6,
+        early_channels=(32, 16, 24, 40, 80),
         borrowed=False,
     ),
 }

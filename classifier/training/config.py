@@ -12,6 +12,7 @@ from classifier.logo_types import CLASS_NAMES
 
 BACKBONES = ("efficientnet_b0", "efficientnet_lite0")
 HEADS = ("simple", "enhanced", "batch_norm")
+POOLINGS = ("last", "multi_scale")
 LOSSES = ("cross_entropy", "focal")
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("one_cycle", "cosine", "plateau", "constant")
@@ -42,6 +43,11 @@ class TrainingConfig:
     head: str = _setting("simple", "Layers from features to classes.", choices=HEADS)
     dropout: float = _setting(
         1.0, "Strength of the head's dropout; 1 is the head's own, 0 turns it off.", low=0, high=2
+    )
+    pooling: str = _setting(
+        "last",
+        "What the head sees: the last map, or statistics of the image and early maps, too.",
+        choices=POOLINGS,
     )
     input_size: int = _setting(128, "Side of the square input, in pixels.", low=32, high=512)
     head_epochs: int = _setting(3, "Epochs with a frozen backbone.", low=0, high=500)

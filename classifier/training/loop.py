@@ -16,7 +16,7 @@ from classifier.training.averaging import WeightAverage
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.losses import Loss, smooth_targets
-from classifier.training.model import LogoClassifier
+from classifier.training.model import Activations, LogoClassifier
 from classifier.training.optimization import build_optimizer, rate_share, set_rates
 from classifier.training.reporting import EpochResult, TrainingObserver
 from classifier.training.stages import Batches, Stage, seeded, validation_batches
@@ -102,7 +102,9 @@ def train_stage(session: Session, stage: Stage) -> None:
     state.stage_best_loss, state.plateau_share = float("inf"), 1.0
 
 
-def _fill_caches(session: Session, stage: Stage, batches: Batches) -> list[tuple[Tensor, Tensor]]:
+def _fill_caches(
+    session: Session, stage: Stage, batches: Batches
+) -> list[tuple[Activations, Tensor]]:
     """Compute what the frozen part makes of both splits; return that of the validation split."""
     count = session.progress.counter(stage.name, progress.CACHING)
     session.model.eval()
@@ -140,7 +142,10 @@ def _train_epoch(
 
         # forward and backward
         targets = smooth_targets(labels, len(CLASS_NAMES), config.label_smoothing)
-        inputs, targets = mix(inputs, targets, config.mixup, config.cutmix, mixing)
+        beside = torch.cat([targets, inputs.pooled], 1)  # pooled values mix as targets do
+        maps, beside = mix(inputs.maps, beside, config.mixup, config.cutmix, mixing)
+        targets, pooled = beside.tensor_split([len(CLASS_NAMES)], 1)
+        inputs = Activations(maps, pooled)
         logits = model.suffix(inputs, stage.first_group)
         loss = session.loss(logits, targets)
         if not torch.isfinite(loss):
@@ -172,7 +177,7 @@ def _train_epoch(
 
 @torch.no_grad()
 def _validate(
-    session: Session, stage: Stage, cached: list[tuple[Tensor, Tensor]] | None
+    session: Session, stage: Stage, cached: list[tuple[Activations, Tensor]] | None
 ) -> tuple[float, float]:
     """Return the plain cross-entropy and the accuracy on the validation split."""
     model = session.evaluated.eval()
@@ -262,4 +267,5 @@ def _train_mode(model: LogoClassifier, stage: Stage) -> None:
     """Set train mode on what a stage trains; the frozen part stays in evaluation mode."""
     model.eval()
     model.features[stage.first_group :].train()
+    model.pooled_norm.train()
     model.head.train()

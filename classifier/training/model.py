@@ -1,5 +1,7 @@
 """The whole classifier: normalisation, backbone, pooling and head."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -7,13 +9,23 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.training.backbones import BACKBONES, CHANNELS, build_features
 from classifier.training.config import TrainingConfig
 from classifier.training.heads import build_head
+from classifier.training.statistics import STATISTICS, image_statistics
+
+
+class Activations(NamedTuple):
+    """What a first part of the network makes of images."""
+
+    maps: Tensor  # float32 [N, C, H, W]; pooled to [N, C, 1, 1] after the last group
+    pooled: Tensor  # float32 [N, K]: what goes past the rest of the backbone, to the head
 
 
 class LogoClassifier(nn.Module):
     """A network that can be run in two parts, so that a frozen first part runs only once.
 
     `first_group` counts the backbone's groups of layers: 0 is the image itself, and
-    `len(features)` the last feature map.
+    `len(features)` the last feature map. With `multi_scale`, the head also sees statistics of
+    the image and of the early groups' maps: gradients are a property of small neighbourhoods,
+    which the last map has lost.
     """
 
     def __init__(
@@ -22,30 +34,53 @@ class LogoClassifier(nn.Module):
         head: nn.Sequential,
         mean: tuple[float, float, float],
         std: tuple[float, float, float],
+        early_channels: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.features = features
         self.head = head
+        self.early_groups = len(early_channels)
+        pooled = pooled_channels(early_channels)
+        self.pooled_norm = nn.BatchNorm1d(pooled, affine=False) if pooled else nn.Identity()
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
-    def prefix(self, images: Tensor, first_group: int) -> Tensor:
+    def prefix(self, images: Tensor, first_group: int) -> Activations:
         """Run normalisation and the groups before `first_group`; pool if those are all.
 
         Args:
             images: float32 [N, 3, S, S], RGB from 0 to 1.
         """
-        maps = self.features[:first_group]((images - self.mean) / self.std)
-        return maps.mean((2, 3), keepdim=True) if first_group == len(self.features) else maps
+        pooled = image_statistics(images) if self.early_groups else images[:, :0, 0, 0]
+        start = Activations((images - self.mean) / self.std, pooled)
+        maps, pooled = self._run(start, 0, first_group)
+        if first_group == len(self.features):
+            maps = maps.mean((2, 3), keepdim=True)
+        return Activations(maps, pooled)
 
-    def suffix(self, activations: Tensor, first_group: int) -> Tensor:
+    def suffix(self, activations: Activations, first_group: int) -> Tensor:
         """Run the groups from `first_group` on, pool, and answer logits [N, classes]."""
-        maps = self.features[first_group:](activations)
-        return self.head(maps.mean((2, 3)))
+        maps, pooled = self._run(activations, first_group, len(self.features))
+        return self.head(torch.cat([maps.mean((2, 3)), self.pooled_norm(pooled)], 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """Map RGB images, float32 [N, 3, S, S] from 0 to 1, to logits [N, classes]."""
         return self.suffix(self.prefix(images, 0), 0)
+
+    def _run(self, activations: Activations, start: int, end: int) -> Activations:
+        """Run the groups from `start` to `end`, pooling the early ones' maps as they come."""
+        maps, pooled = activations
+        parts = [pooled]
+        for index in range(start, end):
+            maps = self.features[index](maps)
+            if index < self.early_groups:
+                parts += [maps.mean((2, 3)), (maps.var((2, 3)) + 1e-6).sqrt()]
+        return Activations(maps, torch.cat(parts, 1))
+
+
+def pooled_channels(early_channels: tuple[int, ...]) -> int:
+    """Return how many values go past the rest of the backbone."""
+    return STATISTICS + 2 * sum(early_channels) if early_channels else 0
 
 
 def build_model(config: TrainingConfig) -> LogoClassifier:
@@ -55,11 +90,14 @@ def build_model(config: TrainingConfig) -> LogoClassifier:
         WeightsError: if the pretrained weights cannot be used.
     """
     backbone = BACKBONES[config.backbone]
+    early = backbone.early_channels if config.pooling == "multi_scale" else ()
+    channels = CHANNELS + pooled_channels(early)
     model = LogoClassifier(
         build_features(config.backbone, config.weights),
-        build_head(config.head, CHANNELS, len(CLASS_NAMES), config.dropout),
+        build_head(config.head, channels, len(CLASS_NAMES), config.dropout),
         backbone.mean,
         backbone.std,
+        early,
     )
     return model.to(memory_format=torch.channels_last)
 

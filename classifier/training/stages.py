@@ -14,7 +14,7 @@ from classifier.training.augmentation import augment
 from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
-from classifier.training.model import LogoClassifier
+from classifier.training.model import Activations, LogoClassifier
 
 _CACHE_BATCH = 64
 
@@ -62,7 +62,7 @@ class Batches:
         self.images = images
         self.config = config
         self.stage = stage
-        self.cache: Tensor | None = None  # float16 [views, N, channels, H, W]
+        self.cache: Activations | None = None  # float16, with a first dimension for the view
 
     def __len__(self) -> int:
         return len(self.images) // self.config.batch_size
@@ -76,13 +76,19 @@ class Batches:
                 rows = torch.arange(start, min(start + _CACHE_BATCH, len(self.images)))
                 activations = self._activations(rows, generator)
                 if self.cache is None:
-                    shape = (views, len(self.images), *activations.shape[1:])
-                    self.cache = torch.empty(shape, dtype=torch.float16)
-                self.cache[view, rows] = activations.half().cpu()
+                    self.cache = self._empty_cache(activations)
+                for kept, part in zip(self.cache, activations, strict=True):
+                    kept[view, rows] = part.half().cpu()
                 yield len(rows)
 
-    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (activations float32 [B, C, H, W], labels int64 [B]) in random order.
+    def _empty_cache(self, activations: Activations) -> Activations:
+        shape = (self.config.views, len(self.images))
+        return Activations(
+            *(torch.empty(*shape, *t.shape[1:], dtype=torch.half) for t in activations)
+        )
+
+    def epoch(self, epoch: int) -> Iterator[tuple[Activations, Tensor]]:
+        """Yield (activations, labels int64 [B]) in random order.
 
         Images that do not fill a batch sit this epoch out.
         """
@@ -93,12 +99,13 @@ class Batches:
             if self.cache is None:
                 inputs = self._activations(rows, generator)
             else:
-                views = torch.randint(len(self.cache), rows.shape, generator=generator)
-                inputs = self.cache[views, rows].float().to(self.model.mean.device)
+                views = torch.randint(len(self.cache.maps), rows.shape, generator=generator)
+                device = self.model.mean.device
+                inputs = Activations(*(t[views, rows].float().to(device) for t in self.cache))
             yield inputs, self.images.labels[rows].to(self.model.mean.device)
 
     @torch.no_grad()
-    def _activations(self, rows: Tensor, generator: Generator) -> Tensor:
+    def _activations(self, rows: Tensor, generator: Generator) -> Activations:
         """Return what the frozen part makes of new views of some images."""
         config = self.config
         views = augment(
@@ -115,7 +122,7 @@ class Batches:
 @torch.no_grad()
 def validation_batches(
     model: LogoClassifier, images: ImageArray, first_group: int
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Iterator[tuple[Activations, Tensor]]:
     """Yield (activations, labels) of a split that was prepared as for serving, in order."""
     device = model.mean.device
     for rows in torch.arange(len(images)).split(_CACHE_BATCH):

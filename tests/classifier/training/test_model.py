@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
@@ -11,7 +12,7 @@ from torch import nn
 
 from classifier.training import weights
 from classifier.training.backbones import BACKBONES, build_features
-from classifier.training.config import TrainingConfig
+from classifier.training.config import POOLINGS, TrainingConfig
 from classifier.training.export import export_onnx
 from classifier.training.heads import HEADS, build_head
 from classifier.training.model import build_model, reestimate_batch_norm
@@ -65,14 +66,14 @@ class ModelTests(SimpleTestCase):
         self.assertEqual(gate.fc2.weight.abs().max().item(), 0)
 
     def test_two_parts_are_the_whole(self):
-        for backbone in BACKBONES:
-            model = build_model(TrainingConfig(backbone=backbone))
+        for backbone, pooling in itertools.product(BACKBONES, POOLINGS):
+            model = build_model(TrainingConfig(backbone=backbone, pooling=pooling))
             images = torch.rand(2, 3, 32, 32)
             reestimate_batch_norm(model, [images])
             model.eval()
             with torch.no_grad():
                 whole = model(images)
-                for group in (0, 6, 9):
+                for group in (0, 3, 6, 9):
                     parts = model.suffix(model.prefix(images, group), group)
                     self.assertTrue(torch.allclose(parts, whole, atol=1e-4), (backbone, group))
 
@@ -97,7 +98,9 @@ class ModelTests(SimpleTestCase):
 
 class ExportTests(SimpleTestCase):
     def test_onnx_answers_what_torch_answers_for_any_batch(self):
-        config = TrainingConfig(backbone="efficientnet_lite0", input_size=32, head="batch_norm")
+        config = TrainingConfig(
+            backbone="efficientnet_lite0", input_size=32, head="batch_norm", pooling="multi_scale"
+        )
         model = build_model(config).eval()
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
