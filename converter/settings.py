@@ -209,6 +209,7 @@ CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and draw
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
 BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
+    "training": "classifier.benchmarks.training.TrainingBenchmark",
 }
 
 # Requests larger than this are refused before a view sees them (files are streamed to disk).

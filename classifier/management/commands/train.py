@@ -1,8 +1,6 @@
 """`train`: carry out a training run in the foreground."""
 
-import json
 from argparse import ArgumentParser
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from classifier.management.database import ensure_database
+from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, TrainingRun
 from classifier.runs import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
@@ -56,15 +55,7 @@ class Command(BaseCommand):
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--dataset", metavar="NAME", help="train on this dataset")
         what.add_argument("--resume", metavar="RUN", type=int, help="go on with this run")
-        parser.add_argument(
-            "--set",
-            metavar="KEY=VALUE",
-            nargs="+",
-            action="extend",
-            default=[],
-            help="settings: "
-            + ", ".join(f"{f.name} ({f.default})" for f in fields(TrainingConfig)),
-        )
+        add_settings(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Carry out the run."""
@@ -98,7 +89,7 @@ class Command(BaseCommand):
         if dataset is None:
             names = ", ".join(Dataset.objects.values_list("name", flat=True)) or "none yet"
             raise CommandError(f"There is no dataset {options['dataset']!r}; there are: {names}.")
-        settings = dict(_parse_setting(text) for text in options["set"])
+        settings = parse_settings(options["set"])
         return create_run(dataset, TrainingConfig.from_json(settings))
 
     def _resumed(self, options: dict[str, Any]) -> TrainingRun:
@@ -110,14 +101,3 @@ class Command(BaseCommand):
         if run.status != TrainingRun.Status.QUEUED:
             requeue(run)
         return run
-
-
-def _parse_setting(text: str) -> tuple[str, Any]:
-    """Read "key=value"; what is not a JSON value is text."""
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise CommandError(f"--set takes KEY=VALUE, not {text!r}.")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
