@@ -79,8 +79,21 @@ class ImportTests(SimpleTestCase):
             names = modules_named_in(path, ["host", "room"])
         self.assertLessEqual({"a.b", "c.d", "host.room.e", "host.f.g", "h.i", "j"}, names)
 
-    def test_converter_imports_nothing_of_classifier(self):
-        self.assertEqual(imports_of("converter", ["classifier"]), [])
+    def test_converter_imports_nothing_of_classifier_but_its_client(self):
+        """The client speaks HTTP and knows nothing of the rest."""
+        found = imports_of("converter", ["classifier"])
+        self.assertEqual([name for name in found if ": classifier.client" not in name], [])
+
+    def test_the_client_loads_nothing_but_httpx(self):
+        code = (
+            "import sys, httpx\n"
+            "before = set(sys.modules)\n"
+            "import classifier.client\n"
+            "foreign = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+            "print(sorted(foreign - set(sys.stdlib_module_names)))\n"
+        )
+        result = run_python(code)
+        self.assertEqual((result.stdout.strip(), result.returncode), ("['classifier']", 0))
 
     def test_classifier_imports_nothing_of_converter(self):
         self.assertEqual(imports_of("classifier", ["converter"]), [])

@@ -5,7 +5,8 @@ from unittest import mock
 
 import httpx
 
-from converter.routing import ClassifierClient
+from classifier.client import ClassifierClient
+from converter.routing import GuardedClient
 
 
 def answer(logo_type, confidence=0.9):
@@ -13,17 +14,21 @@ def answer(logo_type, confidence=0.9):
     return {
         "logo_type": logo_type,
         "confidence": confidence,
+        "certain": True,
         "probabilities": {logo_type: confidence},
-        "method": "model",
+        "method": "neural",
+        "reason": "",
         "model_version": "v1",
         "milliseconds": 3.2,
+        "cached": False,
+        "id": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     }
 
 
 def client(handler):
-    """Return a classifier client whose requests go to a function."""
+    """Return a guarded client whose requests go to a function."""
     http = httpx.Client(transport=httpx.MockTransport(handler), base_url="http://classifier")
-    return ClassifierClient(http)
+    return GuardedClient(ClassifierClient(http))
 
 
 @contextmanager

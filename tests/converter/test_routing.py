@@ -4,41 +4,19 @@ import httpx
 from django.core.wsgi import get_wsgi_application
 from django.test import SimpleTestCase, TestCase, override_settings
 
+from classifier.client import ClassifierClient
 from converter.circuit_breaker import CircuitBreaker
 from converter.conversion import convert_logo, read_upload
-from converter.routing import ClassifierClient, ClassifierUnavailableError, in_process_client
+from converter.routing import ClassifierUnavailableError, GuardedClient, in_process_client
 from tests.converter.classifier import answer, classifier_down, classifier_says, client
 from tests.converter.images import encoded, logo
 from tests.support.serving import ServingCase
 
 
-class ClassifierClientTest(SimpleTestCase):
+class GuardedClientTest(SimpleTestCase):
     def assert_unavailable(self, response):
         with self.assertRaises(ClassifierUnavailableError):
             client(lambda request: response).classify(b"x")
-
-    def test_it_posts_the_image_and_reads_the_answer(self):
-        seen = []
-
-        def handle(request):
-            seen.append((request.method, request.url.path, b"the image" in request.read()))
-            return httpx.Response(200, json=answer("text", 0.8))
-
-        found = client(handle).classify(b"the image")
-        self.assertEqual(seen, [("POST", "/api/v1/classify/", True)])
-        self.assertEqual((found.logo_type, found.confidence), ("text", 0.8))
-
-    def test_it_tries_once_more_when_the_connection_fails(self):
-        calls = []
-
-        def handle(request):
-            calls.append(request)
-            if len(calls) == 1:
-                raise httpx.ConnectError("refused")
-            return httpx.Response(200, json=answer("simple"))
-
-        self.assertEqual(client(handle).classify(b"x").logo_type, "simple")
-        self.assertEqual(len(calls), 2)
 
     def test_it_trusts_no_odd_answer(self):
         self.assert_unavailable(httpx.Response(503))
@@ -56,11 +34,27 @@ class ClassifierClientTest(SimpleTestCase):
             return httpx.Response(503)
 
         http = httpx.Client(transport=httpx.MockTransport(handle), base_url="http://classifier")
-        failing = ClassifierClient(http, CircuitBreaker(failures=2, pause_seconds=60))
+        breaker = CircuitBreaker(failures=2, pause_seconds=60)
+        failing = GuardedClient(ClassifierClient(http), breaker)
         for _ in range(5):
             with self.assertRaises(ClassifierUnavailableError):
                 failing.classify(b"x")
         self.assertEqual(len(calls), 2)
+
+    def test_a_refused_image_is_no_fault_of_the_service(self):
+        calls = []
+
+        def handle(request):
+            calls.append(request)
+            return httpx.Response(400, json={"detail": "no image", "errors": {}})
+
+        http = httpx.Client(transport=httpx.MockTransport(handle), base_url="http://classifier")
+        breaker = CircuitBreaker(failures=1, pause_seconds=60)
+        guarded = GuardedClient(ClassifierClient(http), breaker)
+        for _ in range(3):
+            with self.assertRaises(ClassifierUnavailableError):
+                guarded.classify(b"x")
+        self.assertEqual(len(calls), 3)
 
     def test_the_breaker_lets_one_request_try_after_the_pause(self):
         breaker = CircuitBreaker(failures=1, pause_seconds=0)
