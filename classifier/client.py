@@ -176,7 +176,9 @@ class ClassifierClient:
         try:
             answer = response.json()
         except ValueError as error:
-            raise _incomprehensible() from error
+            if status == httpx.codes.OK:
+                raise _incomprehensible() from error
+            raise _refusal(None, status) from error
         if status != httpx.codes.OK:
             raise _refusal(answer, status)
         return answer
