@@ -6,6 +6,7 @@ from django.shortcuts import render
 from classifier.dashboard.access import staff_only
 from classifier.dashboard.scores import score_of
 from classifier.dashboard.tables import Table
+from classifier.dashboard.traffic import traffic_context
 from classifier.models import Dataset, ModelVersion, TrainingRun
 
 
@@ -21,6 +22,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "dataset": dataset,
         "image_count": dataset.samples.exclude(split="").count() if dataset else 0,
         "version_count": ModelVersion.objects.count(),
+        **traffic_context(request, production),
     }
     return render(request, "classifier/dashboard/overview.html", context)
 

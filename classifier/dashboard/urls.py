@@ -2,12 +2,26 @@
 
 from django.urls import path
 
-from classifier.dashboard import audit, comparing, datasets, overview, runs, versions
+from classifier.dashboard import (
+    audit,
+    comparing,
+    datasets,
+    overview,
+    runs,
+    shadow,
+    traffic,
+    versions,
+)
 
 app_name = "dashboard"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("versions.<str:file_format>", overview.overview_numbers, name="overview_numbers"),
+    path("traffic/<slug:table>.<str:file_format>", traffic.traffic_numbers, name="traffic_numbers"),
+    path("shadow/", shadow.shadow_page, name="shadow"),
+    path("shadow/<int:pk>.<str:file_format>", shadow.shadow_numbers, name="shadow_numbers"),
+    path("shadow/start/", shadow.shadow_start, name="shadow_start"),
+    path("shadow/<int:pk>/end/", shadow.shadow_end, name="shadow_end"),
     path("workers/", runs.workers, name="workers"),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:pk>/", runs.run_page, name="run"),

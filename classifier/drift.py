@@ -1,0 +1,117 @@
+"""Live traffic against the validation split of the version that serves."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from classifier.evaluation.drift import (
+    LEAST_COUNT,
+    MAJOR_SHIFT,
+    SMALL_SHIFT,
+    histogram,
+    stability_index,
+)
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import LivePrediction, ModelVersion, Sample
+
+_MOST_ROWS = 50_000  # the newest; more would only take time
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One distribution in validation and in live traffic."""
+
+    name: str
+    bins: list[str]
+    expected: list[int]
+    actual: list[int]
+
+    @property
+    def count(self) -> int:
+        """How many live answers there are."""
+        return sum(self.actual)
+
+    @property
+    def missing(self) -> int:
+        """How many more live answers it takes to say anything."""
+        return max(0, LEAST_COUNT - self.count)
+
+    @property
+    def index(self) -> float | None:
+        """The population stability index; None without enough live answers."""
+        return None if self.missing else stability_index(self.expected, self.actual)
+
+    @property
+    def verdict(self) -> str:
+        """Say it in a word: unknown, none, small or major."""
+        if self.index is None:
+            return "unknown"
+        if self.index < SMALL_SHIFT:
+            return "none"
+        return "small" if self.index < MAJOR_SHIFT else "major"
+
+    @property
+    def shares(self) -> list[tuple[str, float, float]]:
+        """Each bin with its share of validation and of live answers."""
+        live = self.count or 1
+        known = sum(self.expected)
+        return [
+            (name, expected / known, actual / live)
+            for name, expected, actual in zip(self.bins, self.expected, self.actual, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far live traffic has moved. `known` is false without figures of a validation split."""
+
+    known: bool
+    shifts: list[Shift] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[Shift]:
+        """What has moved."""
+        return [shift for shift in self.shifts if shift.verdict in ("small", "major")]
+
+
+def drift_of(version: ModelVersion, since: datetime) -> Drift:
+    """Compare live answers since a time, or since the version's promotion, with its validation.
+
+    Types are those of all answers, confidences those of the model's own. An answer from memory is
+    not counted: one logo that is sent a thousand times is no drift.
+    """
+    figures = validation_figures(version)
+    if figures is None:
+        return Drift(known=False)
+    since = max(since, version.promoted_at or since)
+    rows = LivePrediction.objects.filter(created_at__gte=since, cached=False)
+    types = Counter(rows.values_list("logo_type", flat=True)[:_MOST_ROWS])
+    own = rows.filter(model_version=version.name)
+    confidences = list(own.values_list("confidence", flat=True)[:_MOST_ROWS])
+    answered = [sum(column) for column in zip(*figures["confusion_matrix"], strict=True)]
+    bins = figures["reliability"]
+    highs = [part["high"] for part in bins]
+    return Drift(
+        known=True,
+        shifts=[
+            Shift("types", list(CLASS_NAMES), answered, [types[name] for name in CLASS_NAMES]),
+            Shift(
+                "confidences",
+                [f"up to {high:.0%}" for high in highs],
+                [part["count"] for part in bins],
+                histogram(confidences, highs),
+            ),
+        ],
+    )
+
+
+def validation_figures(version: ModelVersion) -> dict[str, Any] | None:
+    """Return a version's figures on a validation split: its newest evaluation's, or its manifest's.
+
+    None where there are none with a confusion matrix and a reliability diagram.
+    """
+    evaluation = version.evaluations.filter(split=Sample.Split.VAL).first()
+    figures = evaluation.metrics if evaluation else version.manifest["metrics"].get("val")
+    complete = figures and figures.get("reliability") and figures.get("confusion_matrix")
+    return figures if complete else None
