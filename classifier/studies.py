@@ -201,10 +201,8 @@ def mark_lost_trials() -> int:
 
 def clear_files(study: Study) -> None:
     """Delete a study's decoded images and checkpoints, unless it or a trial still needs them."""
-    study.refresh_from_db()
-    if study.status == Study.Status.RUNNING:
-        return
-    if not study.trials.filter(status__in=Trial.ACTIVE).exists():
+    going_on = Study.objects.filter(pk=study.pk, status=Study.Status.RUNNING).exists()
+    if not going_on and not study.trials.filter(status__in=Trial.ACTIVE).exists():
         shutil.rmtree(study.folder, ignore_errors=True)
 
 

@@ -50,7 +50,7 @@ class TrialObserver:
         from classifier.training.tuning import TrialRecord, should_prune
 
         self.trial.curve.append(result.val_accuracy)
-        self.trial.save(update_fields=["curve"])
+        Trial.objects.filter(pk=self.trial.pk).update(curve=self.trial.curve)
         self.heartbeat.beat()
         self.listener.on_epoch(result)
         if result.epoch < self.config.epochs:  # nothing is saved by ending after the last one
@@ -124,8 +124,7 @@ def execute_trial(trial_id: int, listener: TrainingObserver | None = None) -> Tr
         shutil.rmtree(trial.folder, ignore_errors=True)
         clear_files(trial.study)
     _store_importances(trial.study)
-    trial.refresh_from_db()
-    return trial
+    return Trial.objects.filter(pk=trial.pk).first()  # it may have been deleted meanwhile
 
 
 def _train(heartbeat: Heartbeat, listener: TrainingObserver) -> tuple[Status, float]:
@@ -157,11 +156,17 @@ def _train(heartbeat: Heartbeat, listener: TrainingObserver) -> tuple[Status, fl
 
 
 def _choose_values(trial: Trial) -> None:
-    """Ask the sampler, one trial of a study at a time, so that each sees the ones before."""
+    """Ask the sampler, one trial of a study at a time, so that each sees the ones before.
+
+    Raises:
+        ExecutionError: if the study was deleted.
+    """
     from classifier.training.tuning import suggest
 
     with transaction.atomic():
-        study = Study.objects.select_for_update().get(pk=trial.study_id)
+        study = Study.objects.select_for_update().filter(pk=trial.study_id).first()
+        if study is None:
+            raise ExecutionError("The study was deleted.")
         seed = study.config["seed"] + trial.number
         trial.values = suggest(space_of(study), records_of(study), seed)
         trial.save(update_fields=["values"])

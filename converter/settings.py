@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "LogoTypeEnum": "classifier.logo_types.CLASS_NAMES",
         "DatasetStatusEnum": "classifier.models.Dataset.Status",
         "RunStatusEnum": "classifier.models.TrainingRun.Status",
+        "StudyStatusEnum": "classifier.models.Study.Status",
+        "TrialStatusEnum": "classifier.models.Trial.Status",
     },
 }
 

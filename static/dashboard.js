@@ -106,6 +106,36 @@ const CHARTS = {
       yaxis: { ...PERCENT, title: { text: "right answers" } },
     },
   }),
+  // Every trial's accuracy, and the best one so far.
+  history: (records) => {
+    const dots = (status, name, hue, symbol) => {
+      const rows = records.filter((r) => r.status === status);
+      return {
+        x: column(rows, "number"), y: column(rows, "value"), name, mode: "markers",
+        marker: { size: 9, symbol, color: colour(hue) }, hovertemplate: "trial %{x}: %{y:.1%}<extra></extra>",
+      };
+    };
+    const complete = records.filter((r) => r.status === "complete");
+    let best = 0;
+    const bests = complete.map((r) => (best = Math.max(best, r.value)));
+    return {
+      data: [
+        { x: column(complete, "number"), y: bests, name: "best so far", mode: "lines", line: { color: colour("good"), width: 2, shape: "hv" } },
+        dots("complete", "complete", "accent", "circle"), dots("pruned", "pruned", "quiet", "x-thin-open"),
+      ],
+      layout: { xaxis: { title: { text: "trial" }, dtick: records.length > 20 ? undefined : 1 }, yaxis: PERCENT },
+    };
+  },
+  importances: (records) => {
+    const rows = [...records].reverse();
+    return {
+      data: [{
+        type: "bar", orientation: "h", x: column(rows, "importance"), y: rows.map((r) => r.setting.replaceAll("_", " ")),
+        marker: { color: colour("accent") }, hovertemplate: "%{y}: %{x:.0%}<extra></extra>",
+      }],
+      layout: { showlegend: false, xaxis: { ...PERCENT, rangemode: "tozero" } },
+    };
+  },
   counts: (records) => {
     const split = { train: 1, val: 0.65, test: 0.35 };
     return {

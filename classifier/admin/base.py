@@ -16,6 +16,8 @@ STATUS_COLOURS = {
     "cancelling": "warning",
     "cancelled": "warning",
     "succeeded": "success",
+    "complete": "success",
+    "pruned": "warning",
     "ready": "success",
     "production": "success",
     "failed": "danger",

@@ -8,6 +8,7 @@ from classifier.api.health import HealthView
 from classifier.api.predictions import PredictionViewSet
 from classifier.api.resources import DatasetViewSet, EvaluationViewSet
 from classifier.api.runs import RunViewSet
+from classifier.api.studies import StudyViewSet
 from classifier.api.versions import VersionViewSet
 
 app_name = "classifier-api"
@@ -16,6 +17,7 @@ router.register("datasets", DatasetViewSet)
 router.register("evaluations", EvaluationViewSet)
 router.register("predictions", PredictionViewSet)
 router.register("runs", RunViewSet)
+router.register("studies", StudyViewSet)
 router.register("versions", VersionViewSet)
 urlpatterns = [
     path("classify/", ClassifyView.as_view(), name="classify"),

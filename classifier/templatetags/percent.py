@@ -31,6 +31,12 @@ def duration(seconds: float) -> str:
 
 
 @register.filter
+def setting(value: object) -> str:
+    """Show a setting's value: numbers with three digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+@register.filter
 def unlocalized(value: float) -> str:
     """Show a number for a stylesheet."""
     return f"{value:.4f}"

@@ -89,6 +89,13 @@ class ExecuteTrialTests(TrialTestCase):
             self.execute()
         self.assertEqual(Trial.objects.get().status, Trial.Status.CANCELLED)
 
+    def test_a_study_deleted_meanwhile_leaves_no_files(self):
+        listener = SilentObserver()
+        with mock.patch.object(listener, "on_epoch", lambda result: Study.objects.all().delete()):
+            folder = self.study.folder
+            self.assertIsNone(self.execute(listener))
+        self.assertFalse(folder.exists())
+
     def test_a_changed_dataset_is_named(self):
         self.dataset.fingerprint = "other"
         self.dataset.save()
