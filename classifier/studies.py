@@ -57,7 +57,7 @@ def create_study(
     counts = split_counts(dataset)
     config.check_data(counts)
     train_count = budget.train_count(sum(counts["train"].values()))
-    space = choose_space(parameters, train_count)
+    space = choose_space(parameters, train_count, config.batch_size)
     trial_config(config, {}, budget.epochs)
     study = Study.objects.create(
         dataset=dataset,

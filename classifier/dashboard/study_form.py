@@ -66,7 +66,7 @@ class StudyForm(forms.Form):
             counts = split_counts(values["dataset"])
             self.config.check_data(counts)
             images = self.budget.train_count(sum(counts["train"].values()))
-            choose_space(values["parameters"], images)
+            choose_space(values["parameters"], images, self.config.batch_size)
         except InvalidConfigError as error:
             for name, reason in error.errors.items():
                 field = name if name in self.fields else None

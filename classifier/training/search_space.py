@@ -76,8 +76,13 @@ class Budget:
         return round(images * self.share)
 
 
-def choose_space(names: Iterable[str], train_count: int) -> SearchSpace:
-    """Return the search space of some parameters for trials on that many training images.
+def choose_space(names: Iterable[str], train_count: int, batch_size: int) -> SearchSpace:
+    """Return the search space of some parameters.
+
+    Args:
+        names: of the parameters.
+        train_count: training images that a trial sees.
+        batch_size: of trials that do not vary it.
 
     Raises:
         InvalidConfigError: for unknown names, for none, and where no batch size fits.
@@ -91,11 +96,11 @@ def choose_space(names: Iterable[str], train_count: int) -> SearchSpace:
     space = {name: parameter for name, parameter in PARAMETERS.items() if name in names}
     if "batch_size" in space:
         fitting = tuple(size for size in PARAMETERS["batch_size"].choices if size <= train_count)
-        if not fitting:
-            raise InvalidConfigError(
-                {"share": f"leaves {train_count} training images, less than the smallest batch"}
-            )
         space["batch_size"] = Parameter(choices=fitting)
+    else:
+        fitting = (batch_size,) if batch_size <= train_count else ()
+    if not fitting:
+        raise InvalidConfigError({"share": f"leaves {train_count} images, less than a batch"})
     return space
 
 

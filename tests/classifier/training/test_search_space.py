@@ -24,19 +24,22 @@ class ParameterTests(SimpleTestCase):
 
 class ChooseSpaceTests(SimpleTestCase):
     def test_batches_larger_than_the_trials_split_are_left_out(self):
-        space = choose_space(["batch_size", "head"], 40)
+        space = choose_space(["batch_size", "head"], 40, 32)
         self.assertEqual(space["batch_size"].choices, (16, 32))
         self.assertEqual(list(space), ["head", "batch_size"])
 
     def test_a_split_too_small_for_any_batch_is_refused(self):
-        with self.assertRaisesMessage(InvalidConfigError, "share: leaves 15 training images"):
-            choose_space(["batch_size"], 15)
+        with self.assertRaisesMessage(InvalidConfigError, "share: leaves 15 images"):
+            choose_space(["batch_size"], 15, 8)
+        with self.assertRaisesMessage(InvalidConfigError, "share: leaves 15 images"):
+            choose_space(["head"], 15, 32)
+        self.assertEqual(list(choose_space(["head"], 15, 8)), ["head"])
 
     def test_unknown_and_no_parameters_are_refused(self):
         with self.assertRaisesMessage(InvalidConfigError, "backbone cannot be varied"):
-            choose_space(["backbone", "head"], 100)
+            choose_space(["backbone", "head"], 100, 32)
         with self.assertRaisesMessage(InvalidConfigError, "parameters: is empty"):
-            choose_space([], 100)
+            choose_space([], 100, 32)
 
 
 class BudgetTests(SimpleTestCase):
