@@ -27,7 +27,9 @@ _STUDIES = Study.objects.select_related("dataset", "created_by")
 def study_list(request: HttpRequest) -> HttpResponse:
     """List all studies, the newest first."""
     spent = Count("trials", filter=Q(trials__status__in=Trial.SPENT))
-    page = Paginator(_STUDIES.annotate(spent=spent), 25).get_page(request.GET.get("page"))
+    page = Paginator(_STUDIES.annotate(spent=spent).order_by("-created_at"), 25).get_page(
+        request.GET.get("page")
+    )
     rows = [{"study": study, "best": studies.best_trial(study)} for study in page]
     return render(request, "classifier/dashboard/studies.html", {"page": page, "rows": rows})
 
@@ -72,9 +74,9 @@ def study_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_only
 def study_state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the part of a study's page that changes while it searches."""
-    study = get_object_or_404(_STUDIES, pk=pk)
-    return render(request, "classifier/dashboard/study_state.html", _state(study))
+    """Return the parts of a study's page that change while it searches."""
+    context = {**_state(get_object_or_404(_STUDIES, pk=pk)), "refreshed": True}
+    return render(request, "classifier/dashboard/study_state.html", context)
 
 
 def _state(study: Study) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class StudyForm(forms.Form):
     config_names = ("backbone", "pooling", "input_size", "head_epochs", "top_epochs", "full_epochs")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         ready = Dataset.objects.filter(status=Dataset.Status.READY)
         self.fields["dataset"].queryset = ready
 

@@ -8,7 +8,7 @@ Akiba et al.: Optuna (2019), https://arxiv.org/abs/1907.10902
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -25,7 +25,8 @@ from classifier.training.search_space import Parameter, SearchSpace
 
 RANDOM_TRIALS = 8  # before the sampler learns from results
 PRUNING_TRIALS = 4  # complete ones, before any is ended early
-IMPORTANCE_TRIALS = 10  # complete ones, before importances mean anything
+IMPORTANCE_TRIALS = 10  # measured ones, before importances mean anything
+_GOOD_SHARE = 0.25  # of the trials that count as good ones
 
 _STATES = {
     "running": TrialState.RUNNING,
@@ -81,16 +82,18 @@ def should_prune(
 
 
 def importances(space: SearchSpace, records: Sequence[TrialRecord]) -> dict[str, float]:
-    """Return how much each parameter decides whether a trial is among the good ones.
+    """Return how much each parameter decides whether a trial is among the best quarter.
 
     Watanabe et al.: PED-ANOVA (2023), https://arxiv.org/abs/2304.10255. The shares sum to 1, the
-    largest first. Empty while there are too few complete trials, or where all reached the same.
+    largest first. Pruned trials count with what they had reached. Empty while there are too few
+    trials, or where all reached the same.
     """
-    complete = [record for record in records if record.state == "complete"]
-    if len(complete) < IMPORTANCE_TRIALS or len({record.value for record in complete}) < 2:
+    measured = [replace(r, state="complete") for r in records if r.value is not None]
+    if len(measured) < IMPORTANCE_TRIALS or len({record.value for record in measured}) < 2:
         return {}
-    study = _study(space, complete, optuna.samplers.RandomSampler())
-    found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    study = _study(space, measured, optuna.samplers.RandomSampler())
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=_GOOD_SHARE)
+    found = get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}
 
 
