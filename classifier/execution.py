@@ -21,6 +21,7 @@ from classifier.training.config import TrainingConfig
 from classifier.training.reporting import EpochResult, SilentObserver, TrainingObserver
 
 if TYPE_CHECKING:
+    from classifier.data.twins import Twin
     from classifier.training.dataset import LabelledImage, TrainingData
     from classifier.training.run import TrainingResult
 
@@ -149,7 +150,7 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
         raise ExecutionError("The dataset was deleted.")
     config = TrainingConfig.from_json(run.config)
     config.check_data(split_counts(run.dataset))
-    data = training_data(run.dataset)
+    data = training_data(run.dataset, config.twins, observer)
     result = train(config, data, run.folder, observer)
     if observer.should_stop():  # cancelled during the last epoch
         raise TrainingStoppedError
@@ -159,8 +160,14 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     return version
 
 
-def training_data(dataset: Dataset) -> "TrainingData":
-    """Return a dataset's images by split."""
+def training_data(
+    dataset: Dataset, twins: bool = False, observer: TrainingObserver | None = None
+) -> "TrainingData":
+    """Return a dataset's images by split; with `twins`, the training logos' twins among them.
+
+    Raises:
+        TrainingStoppedError: when the observer asks for it while twins are drawn.
+    """
     from classifier.training.dataset import LabelledImage, TrainingData
 
     splits: dict[str, list[LabelledImage]] = {"train": [], "val": [], "test": []}
@@ -168,7 +175,22 @@ def training_data(dataset: Dataset) -> "TrainingData":
         path = dataset.folder / sample.path
         label = CLASS_NAMES.index(sample.label)
         splits[sample.split].append(LabelledImage(path, label, sample.background))
+    for twin in _twins(dataset, observer or SilentObserver()) if twins else []:
+        label = CLASS_NAMES.index(twin.label)
+        splits["train"].append(LabelledImage(dataset.folder / twin.path, label, twin.background))
     return TrainingData(**splits, cache=dataset.folder / "arrays")
+
+
+def _twins(dataset: Dataset, observer: TrainingObserver) -> "list[Twin]":
+    from classifier.data.twins import training_twins
+    from classifier.training.loop import TrainingStoppedError
+
+    def tell(share: float) -> None:
+        observer.on_progress("twins", 0.0, None)
+        if observer.should_stop():
+            raise TrainingStoppedError
+
+    return training_twins(dataset, tell)
 
 
 def _store_version(

@@ -79,6 +79,9 @@ class TrainingConfig:
         0.99, "Weight averaging per step; 0 turns it off.", low=0, high=0.99999
     )
     augmentation: float = _setting(1.0, "Strength; 0 turns it off.", low=0, high=2)
+    twins: bool = _setting(
+        True, "Also train on logos redrawn with and without gradients, where SVG sources are known."
+    )
     flip: bool = _setting(False, "Mirror images at random (it makes lettering unreadable).")
     patience: int = _setting(
         10, "Epochs without a better validation loss before a stage ends.", low=1, high=500
