@@ -1,5 +1,7 @@
 """Celery tasks: each loads a row, calls one function and stores the result."""
 
+from typing import Any
+
 from celery import shared_task
 
 from classifier import runs, studies
@@ -38,6 +40,18 @@ def delete_old_traffic() -> None:
     from classifier.traffic import delete_old_traffic
 
     delete_old_traffic()
+
+
+@shared_task
+def preview_augmentation(dataset_id: int, config: dict[str, Any]) -> None:
+    """Draw what augmentation makes of a dataset's logos, unless the dataset is gone."""
+    from classifier.augmentation_previews import make_preview
+    from classifier.models import Dataset
+    from classifier.training.config import TrainingConfig
+
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset:
+        make_preview(dataset, TrainingConfig.from_json(config))
 
 
 @shared_task(acks_late=False)

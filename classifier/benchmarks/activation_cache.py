@@ -10,7 +10,7 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ArrayCache, TrainingData
 from classifier.training.losses import smooth_targets
-from classifier.training.model import LogoClassifier, build_model
+from classifier.training.model import Activations, LogoClassifier, build_model
 from classifier.training.optimization import build_optimizer
 from classifier.training.stages import Batches, Stage
 
@@ -35,7 +35,7 @@ def head_epoch_seconds(config: TrainingConfig, data: TrainingData) -> tuple[floa
 
 
 def _train_head(
-    config: TrainingConfig, model: LogoClassifier, batches: Iterable[tuple[Tensor, Tensor]]
+    config: TrainingConfig, model: LogoClassifier, batches: Iterable[tuple[Activations, Tensor]]
 ) -> None:
     groups = len(model.features)
     optimizer = build_optimizer(config, model, groups)

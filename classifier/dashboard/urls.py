@@ -4,6 +4,7 @@ from django.urls import path
 
 from classifier.dashboard import (
     audit,
+    augmentation,
     comparing,
     datasets,
     overview,
@@ -65,4 +66,7 @@ urlpatterns = [
     path("samples/<int:pk>/image/", datasets.sample_image, name="sample_image"),
     path("samples/<int:pk>/correct/", audit.correct, name="correct"),
     path("audit/", audit.audit, name="audit"),
+    path("augmentation/", augmentation.augmentation, name="augmentation"),
+    path("augmentation/sheet/", augmentation.sheet, name="augmentation_sheet"),
+    path("augmentation/<str:key>.png", augmentation.picture, name="augmentation_picture"),
 ]

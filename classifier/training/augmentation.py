@@ -18,6 +18,7 @@ _ASPECT = 0.12  # log of the largest change of aspect
 _BRIGHTNESS, _CONTRAST, _SATURATION = 0.3, 0.3, 0.2
 _INVISIBLE_DISTANCE = 0.12  # ink nearer than this to the background, in any channel, vanishes
 _INVISIBLE_SHARE = 0.03  # of the ink that another background may hide
+_INVISIBLE_LUMA = 0.08  # and so does ink this near in brightness once the image is grey
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -68,8 +69,10 @@ def choose_backgrounds(
     wanted = torch.rand((count, 1), generator=generator) < probability
     values = pixels[:, ::2, ::2].float() / 255  # a quarter of the pixels is enough to judge
     ink = values[..., 3] > 0.5
-    distance = (values[..., :3] - colours[:, None, None]).abs().amax(-1)
-    hidden = ((distance < _INVISIBLE_DISTANCE) & ink).sum((1, 2)) / ink.sum((1, 2)).clamp(min=1)
+    difference = values[..., :3] - colours[:, None, None]
+    lost = difference.abs().amax(-1) < _INVISIBLE_DISTANCE
+    lost |= (difference @ torch.tensor(_LUMA)).abs() < _INVISIBLE_LUMA
+    hidden = (lost & ink).sum((1, 2)) / ink.sum((1, 2)).clamp(min=1)
     return torch.where(wanted & (hidden < _INVISIBLE_SHARE)[:, None], colours, backgrounds)
 
 

@@ -82,6 +82,14 @@ class ChooseBackgroundsTests(SimpleTestCase):
             self.assertGreater(distance.min().item(), 0.1)
             self.assertGreater((chosen != own).any(1).float().mean().item(), 0.3)
 
+    def test_a_new_background_shows_the_ink_in_grey_too(self):
+        pixels = torch.stack([disc((30, 90, 220))] * 256)
+        own = torch.tensor([[1.0, 0.5, 0.0]]).repeat(256, 1)
+        chosen = choose_backgrounds(pixels, own, 1.0, generator())
+        luma = torch.tensor([0.299, 0.587, 0.114])
+        difference = chosen @ luma - torch.tensor([30, 90, 220]) / 255 @ luma
+        self.assertGreater(difference.abs().min().item(), 0.05)
+
     def test_no_probability_keeps_every_background(self):
         pixels = torch.stack([disc((9, 9, 9))] * 8)
         own = torch.rand((8, 3), generator=generator())

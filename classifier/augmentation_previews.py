@@ -1,0 +1,106 @@
+"""Pictures of what augmentation makes of a dataset's logos: drawn by a worker, kept as files."""
+
+import hashlib
+import json
+import random
+from os import getpid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.cache import cache
+from kombu.exceptions import OperationalError as QueueError
+
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Dataset
+from classifier.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from classifier.training.dataset import LabelledImage
+
+VIEWS = 7
+PER_CLASS = 4
+_FORMAT = "1"  # part of the names: change it when the same settings give another picture
+_KEPT = 40  # pictures; older ones are deleted
+_ASK_AGAIN_SECONDS = 60
+_SHOWN_SETTINGS = ("augmentation", "flip", "input_size", "seed")  # what a picture depends on
+
+
+class PreviewError(Exception):
+    """A picture cannot be asked for; the message says why."""
+
+
+def preview_config(config: TrainingConfig) -> dict[str, float | int | bool]:
+    """Return the settings that a preview depends on."""
+    values = config.to_json()
+    return {name: values[name] for name in _SHOWN_SETTINGS}
+
+
+def preview_path(dataset: Dataset, config: TrainingConfig) -> Path:
+    """Return where the picture of a dataset under these settings is, or will be."""
+    content = [_FORMAT, dataset.pk, dataset.fingerprint, preview_config(config)]
+    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
+    return picture_path(key)
+
+
+def picture_path(key: str) -> Path:
+    """Return where the picture of that key is."""
+    return Path(settings.CLASSIFIER_ROOT) / "previews" / f"{key}.png"
+
+
+def preview_images(
+    dataset: Dataset, seed: int, per_class: int = PER_CLASS
+) -> "list[LabelledImage]":
+    """Return random training images of each class; the same seed gives the same ones."""
+    from classifier.training.dataset import LabelledImage
+
+    images = []
+    for label, name in enumerate(CLASS_NAMES):
+        samples = list(dataset.samples.filter(split="train", label=name).order_by("sha256"))
+        chosen = random.Random(seed).sample(samples, min(per_class, len(samples)))
+        images += [LabelledImage(s.file, label, s.background) for s in chosen]
+    return images
+
+
+def enqueue_preview(dataset: Dataset, config: TrainingConfig) -> None:
+    """Let a worker draw the picture, unless one was asked for it a moment ago.
+
+    Raises:
+        PreviewError: if the task queue cannot be reached.
+    """
+    from classifier.tasks import preview_augmentation
+
+    key = f"augmentation-preview-{preview_path(dataset, config).stem}"
+    if not cache.add(key, True, _ASK_AGAIN_SECONDS):
+        return
+    try:
+        preview_augmentation.delay(dataset.pk, preview_config(config))
+    except QueueError as error:
+        cache.delete(key)
+        raise PreviewError(
+            "The task queue cannot be reached, so no picture can be drawn. make run starts it."
+        ) from error
+
+
+def make_preview(dataset: Dataset, config: TrainingConfig) -> Path:
+    """Draw the picture unless it is there; return its path.
+
+    Raises:
+        UnreadableImageError, ImageTooLargeError: for a file that cannot be read.
+    """
+    from classifier.training.preview import draw_preview
+
+    path = preview_path(dataset, config)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{getpid()}.partial")
+        draw_preview(preview_images(dataset, config.seed), config, VIEWS).save(draft, "PNG")
+        draft.replace(path)
+        _delete_old(path.parent)
+    return path
+
+
+def _delete_old(folder: Path) -> None:
+    newest = sorted(folder.glob("*.png"), key=lambda path: -path.stat().st_mtime)
+    for path in newest[_KEPT:]:
+        path.unlink(missing_ok=True)
