@@ -8,7 +8,7 @@ function stacked(records, group, hue) {
   return {
     data: names.map((name) => {
       const rows = records.filter((r) => r[group] === name);
-      return { type: "bar", name, x: column(rows, "day"), y: column(rows, "count"), marker: { color: colour(hue(name)) } };
+      return { type: "bar", name, width: 0.7 * 864e5, x: column(rows, "day"), y: column(rows, "count"), marker: { color: colour(hue(name)) } };
     }),
     layout: { barmode: "stack", xaxis: days(records), yaxis: { rangemode: "tozero" } },
   };

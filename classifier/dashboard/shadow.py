@@ -53,7 +53,7 @@ def _figures(rows: QuerySet[ShadowPrediction], request: HttpRequest) -> dict[str
         live_right=Count("pk", filter=Q(prediction__right=True)),
         shadow_right=Count("pk", filter=_is_right()),
     )
-    differing = rows.exclude(_AGREES).order_by("-created_at")
+    differing = rows.exclude(_AGREES).order_by("-prediction__created_at")
     return {
         "totals": totals,
         "agreement": totals["agreed"] / totals["count"] if totals["count"] else None,
