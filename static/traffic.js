@@ -1,25 +1,27 @@
 // Charts of live traffic; dashboard.js draws them.
 "use strict";
 
-const BY_DAY = { type: "date", tickformat: "%-d %b", dtick: 864e5 };
+const DAY = 864e5; // milliseconds
 
 function stacked(records, group, hue) {
   const names = [...new Set(column(records, group))];
   return {
     data: names.map((name) => {
       const rows = records.filter((r) => r[group] === name);
-      return { type: "bar", name, width: 0.7 * 864e5, x: column(rows, "day"), y: column(rows, "count"), marker: { color: colour(hue(name)) } };
+      return { type: "bar", name, width: 0.7 * DAY, x: column(rows, "day"), y: column(rows, "count"), marker: { color: colour(hue(name)) } };
     }),
     layout: { barmode: "stack", xaxis: days(records), yaxis: { rangemode: "tozero" } },
   };
 }
 
-// A bar is as wide as a day: without a range one day would fill the chart.
+// A week at least: one day alone would fill the chart.
 function days(records) {
-  const last = Math.max(...records.map((r) => Date.parse(r.day)));
-  const first = Math.min(last - 6 * 864e5, ...records.map((r) => Date.parse(r.day)));
-  const tick = last - first > 10 * 864e5 ? 7 * 864e5 : 864e5;
-  return { ...BY_DAY, dtick: tick, range: [first - 432e5, last + 432e5] };
+  const all = records.map((r) => Date.parse(r.day));
+  const last = Math.max(...all), first = Math.min(last - 6 * DAY, ...all);
+  return {
+    type: "date", tickformat: "%-d %b", tickangle: 0, nticks: 4, ticklabeloverflow: "allow",
+    range: [first - DAY / 2, last + DAY / 2],
+  };
 }
 
 Object.assign(CHARTS, {

@@ -81,6 +81,9 @@ class AccessTests(DashboardTestCase):
             reverse("dashboard:dataset_numbers", args=[self.dataset.pk, "csv"]),
             reverse("dashboard:sample_image", args=[sample.pk]),
             reverse("dashboard:audit"),
+            reverse("dashboard:traffic_numbers", args=["types", "json"]),
+            reverse("dashboard:shadow"),
+            reverse("dashboard:shadow_numbers", args=[self.version.pk, "csv"]),
         ]
 
     def test_anonymous_people_are_sent_to_sign_in(self):
