@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from classifier.management.database import ensure_database
 from classifier.management.setting_arguments import add_settings, parse_settings
-from classifier.models import Dataset, TrainingRun
+from classifier.models import Dataset, ModelVersion, TrainingRun
 from classifier.runs import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import EpochResult
@@ -45,6 +45,28 @@ class ProgressBar:
         return False
 
 
+def carry_out(run: TrainingRun) -> ModelVersion:
+    """Carry out a queued run in the foreground with a progress bar; return its version.
+
+    Raises:
+        CommandError: if the run does not succeed, or Ctrl-C stops it.
+    """
+    from classifier.execution import execute_run
+
+    with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+        try:
+            ended = execute_run(run.pk, ProgressBar(bar))
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Stopped. Go on with: python manage.py train --resume {run.pk}"
+            ) from None
+    if ended is None:
+        raise CommandError(f"{run} was taken by a worker.")
+    if ended.status != TrainingRun.Status.SUCCEEDED:
+        raise CommandError(f"{run} {ended.get_status_display()}: {ended.error}")
+    return ended.version
+
+
 class Command(BaseCommand):
     """Train a model on a dataset, and register the version that comes of it."""
 
@@ -59,28 +81,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Carry out the run."""
-        from classifier.execution import execute_run
-
         ensure_database()
         try:
             run = self._resumed(options) if options["resume"] else self._created(options)
         except (RunError, InvalidConfigError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{run} on {run.dataset}")
-        with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-            try:
-                ended = execute_run(run.pk, ProgressBar(bar))
-            except KeyboardInterrupt:
-                raise CommandError(
-                    f"Stopped. Go on with: python manage.py train --resume {run.pk}"
-                ) from None
-        if ended is None:
-            raise CommandError(f"{run} was taken by a worker.")
-        if ended.status != TrainingRun.Status.SUCCEEDED:
-            raise CommandError(f"{run} {ended.get_status_display()}: {ended.error}")
-        evaluation = ended.version.evaluations.get()
+        version = carry_out(run)
+        evaluation = version.evaluations.get()
         self.stdout.write(
-            f"Version {ended.version}: accuracy {evaluation.accuracy:.4f} "
+            f"Version {version}: accuracy {evaluation.accuracy:.4f} "
             f"on the {evaluation.sample_count} images of the test split."
         )
 

@@ -1,0 +1,77 @@
+"""`reproduce`: make a version that ships anew, from the logo packages to its test figures."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.inference.manifest import Manifest, ModelError, read_manifest
+from classifier.logo_types import CLASS_NAMES
+from classifier.management.commands.train import carry_out
+from classifier.management.database import ensure_database
+from classifier.models import BUNDLED_FOLDER, Dataset
+from classifier.runs import RunError, create_run
+from classifier.training.config import InvalidConfigError, TrainingConfig
+
+
+class Command(BaseCommand):
+    """Builds the dataset, trains with the settings of the manifest, and compares the figures."""
+
+    help = (
+        "Build the dataset of a version that ships, train with its settings, and print its test "
+        "figures beside the shipped ones. Other processors round otherwise: expect the figures to "
+        "agree within their intervals."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the bundled version's name."""
+        names = sorted(path.name for path in BUNDLED_FOLDER.glob("*/"))
+        parser.add_argument("version", choices=names, help="name of a version that ships")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Reproduce it."""
+        ensure_database()
+        try:
+            shipped = read_manifest(BUNDLED_FOLDER / options["version"])
+            run = create_run(_dataset(shipped), TrainingConfig.from_json(shipped.config))
+        except (ModelError, RunError, InvalidConfigError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{run} on {run.dataset}, with the settings of {shipped.name}")
+        version = carry_out(run)
+        self.stdout.write(_comparison(shipped.metrics["test"], version.manifest["metrics"]["test"]))
+
+
+def _dataset(shipped: Manifest) -> Dataset:
+    """Return the dataset that a version was trained on, built now or before.
+
+    Raises:
+        CommandError: if the packages give another one.
+    """
+    from classifier.data.build import DatasetError, build_from_packages
+    from classifier.data.corrections import CorrectionsError
+    from classifier.data.packages import PackageError, listed_packages
+
+    try:
+        dataset = build_from_packages(None, listed_packages())
+    except (DatasetError, PackageError, CorrectionsError) as error:
+        raise CommandError(str(error)) from error
+    expected = shipped.dataset["fingerprint"]
+    if dataset.fingerprint != expected:
+        raise CommandError(
+            f"{dataset} has the fingerprint {dataset.fingerprint}, not {expected}: the packages, "
+            "the corrections or the rules of the labels have changed since."
+        )
+    return dataset
+
+
+def _comparison(shipped: dict[str, Any], reproduced: dict[str, Any]) -> str:
+    """Return a table of both versions' figures on the test split."""
+    rows = [("all", shipped["accuracy"], reproduced["accuracy"])]
+    for name in CLASS_NAMES:
+        pair = (metrics["per_class"][name]["accuracy"] for metrics in (shipped, reproduced))
+        rows.append((name, *pair))
+    low, high = shipped["intervals"]["accuracy"]
+    lines = [f"{'accuracy':10} {'shipped':>8} {'now':>8}"]
+    lines += [f"{name:10} {before:8.2%} {now:8.2%}" for name, before, now in rows]
+    lines.append(f"The shipped accuracy's 95 % interval: {low:.2%} to {high:.2%}.")
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+import io
+from unittest import mock
+
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from classifier.inference.manifest import read_manifest
+from classifier.management.commands import reproduce
+from classifier.models import BUNDLED_FOLDER, Dataset, TrainingRun
+from classifier.training.config import TrainingConfig
+
+NAME = min(path.name for path in BUNDLED_FOLDER.glob("*/"))
+
+
+class ReproduceTests(TestCase):
+    def setUp(self):
+        self.shipped = read_manifest(BUNDLED_FOLDER / NAME)
+
+    def call(self, fingerprint: str) -> str:
+        dataset = Dataset.objects.create(
+            name="logos-9", source=Dataset.Source.PACKAGES, status="ready", fingerprint=fingerprint
+        )
+        output = io.StringIO()
+        version = mock.Mock(manifest=self.shipped.to_json())
+        counts = self.shipped.dataset["counts"]
+        with (
+            mock.patch("classifier.data.build.build_from_packages", return_value=dataset),
+            mock.patch("classifier.runs.split_counts", return_value=counts),
+            mock.patch.object(reproduce, "carry_out", return_value=version),
+        ):
+            call_command("reproduce", NAME, stdout=output)
+        return output.getvalue()
+
+    def test_the_run_has_the_settings_of_the_manifest(self):
+        output = self.call(self.shipped.dataset["fingerprint"])
+        run = TrainingRun.objects.get()
+        self.assertEqual(run.config, TrainingConfig.from_json(self.shipped.config).to_json())
+        self.assertIn(f"{self.shipped.metrics['test']['accuracy']:.2%}", output)
+        self.assertIn("gradient", output)
+
+    def test_another_dataset_is_refused(self):
+        with self.assertRaisesMessage(CommandError, "has the fingerprint abc, not"):
+            self.call("abc")
+        self.assertFalse(TrainingRun.objects.exists())
+
+    def test_an_unknown_version_is_refused(self):
+        with self.assertRaisesMessage(CommandError, "invalid choice"):
+            call_command("reproduce", "b0-0-0")
