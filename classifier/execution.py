@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 
 from classifier.evaluations import store_evaluation
@@ -199,15 +198,16 @@ def _store_version(
     """Write the version's folder with its test metrics, and the rows that point to it."""
     from classifier.evaluation.calibration import fit_temperature
     from classifier.training.export import write_version
-    from classifier.versions import register_version
+    from classifier.versions import free_folder, register_version
 
-    destination = _free_folder(run)
+    destination = free_folder(_version_name(run))
     temperature = fit_temperature(result.val_logits, result.val_labels)
+    origin = {**provenance(run.dataset), "fingerprint": run.dataset_fingerprint}
     with new_version_folder(destination) as folder:
         manifest = write_version(
-            folder, destination.name, result.model, result.config, temperature, _provenance(run)
+            folder, destination.name, result.model, result.config, temperature, origin
         )
-        metrics, probabilities = _score(folder, data.test, data.cache)
+        metrics, probabilities = score(folder, data.test, data.cache)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}))
     version = register_version(destination, run=run)
     dataset = Dataset.objects.filter(pk=run.dataset_id).first()
@@ -217,30 +217,22 @@ def _store_version(
     return version
 
 
-def _free_folder(run: TrainingRun) -> Path:
-    """Return a folder for the run's version that does not exist yet."""
+def _version_name(run: TrainingRun) -> str:
     config = TrainingConfig.from_json(run.config)
-    backbone = config.backbone.removeprefix("efficientnet_")
-    name = f"{backbone}-{config.input_size}-run{run.pk}"
-    versions = Path(settings.CLASSIFIER_ROOT) / "versions"
-    number, folder = 1, versions / name
-    while folder.exists():  # left by a run of another database, or one that failed at the end
-        number += 1
-        folder = versions / f"{name}-{number}"
-    return folder
+    return f"{config.backbone.removeprefix('efficientnet_')}-{config.input_size}-run{run.pk}"
 
 
-def _provenance(run: TrainingRun) -> dict[str, Any]:
+def provenance(dataset: Dataset) -> dict[str, Any]:
     """Say what a version was trained on, for its manifest."""
     return {
-        "name": run.dataset.name,
-        "source": run.dataset.source,
-        "fingerprint": run.dataset_fingerprint,
-        "counts": split_counts(run.dataset),
+        "name": dataset.name,
+        "source": dataset.source,
+        "fingerprint": dataset.fingerprint,
+        "counts": split_counts(dataset),
     }
 
 
-def _score(
+def score(
     folder: Path, images: "list[LabelledImage]", cache: Path | None
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Measure a version folder on images, with the engine that will serve it.

@@ -78,3 +78,14 @@ def carry_out_trial(trial_id: int) -> None:
         study = Study.objects.filter(trials=trial_id).first()
         if study:
             studies.schedule_trials(study.pk)
+
+
+@shared_task(acks_late=False)
+def build_ensemble(version_ids: list[int]) -> None:
+    """Build an ensemble of versions, unless one is gone."""
+    from classifier.ensembles import create_ensemble
+    from classifier.models import ModelVersion
+
+    found = ModelVersion.objects.in_bulk(version_ids)
+    if len(found) == len(version_ids):
+        create_ensemble([found[pk] for pk in version_ids])

@@ -74,6 +74,16 @@ def register_version(
     return version
 
 
+def free_folder(name: str) -> Path:
+    """Return a folder for a new version, of that name or with a number behind it."""
+    versions = Path(settings.CLASSIFIER_ROOT) / "versions"
+    number, folder = 1, versions / name
+    while folder.exists():  # left by another database, or by one that failed at the end
+        number += 1
+        folder = versions / f"{name}-{number}"
+    return folder
+
+
 def promote(version: ModelVersion) -> None:
     """Let a version serve, and retire the one that did. Exactly one is in production after it.
 

@@ -35,7 +35,9 @@ def version_list(request: HttpRequest) -> HttpResponse:
     """List all versions with their test accuracy, the newest first."""
     page = Paginator(_VERSIONS.all(), 25).get_page(request.GET.get("page"))
     rows = [{"version": version, "score": score_of(version)} for version in page]
-    return render(request, "classifier/dashboard/versions.html", {"page": page, "rows": rows})
+    may_combine = request.user.has_perm("classifier.add_trainingrun") and len(rows) > 1
+    context = {"page": page, "rows": rows, "may_combine": may_combine}
+    return render(request, "classifier/dashboard/versions.html", context)
 
 
 @staff_only

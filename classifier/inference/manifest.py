@@ -55,6 +55,7 @@ class Manifest:
     dataset: dict[str, Any] = field(default_factory=dict)  # name, source, fingerprint, counts
     metrics: dict[str, Any] = field(default_factory=dict)  # by split
     routing: dict[str, float] = field(default_factory=dict)  # see inference/router.py
+    members: list[str] = field(default_factory=list)  # versions that an ensemble averages
     created: str = ""  # ISO 8601, UTC
     format: int = FORMAT
 
