@@ -1,10 +1,12 @@
 """From trained weights to a model version: ONNX, safetensors and a manifest in one folder."""
 
+import copy
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -16,6 +18,7 @@ from classifier.inference.manifest import (
 )
 from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
+from classifier.training.graphs import simplify
 from classifier.training.model import LogoClassifier
 
 ONNX_NAME = "model.onnx"
@@ -35,9 +38,28 @@ class ServingModel(nn.Module):
         return self.model(images.permute(0, 3, 1, 2).float() / 255)
 
 
+class _SpatialMean(nn.Module):
+    """Average pooling to 1 x 1 that the exporter can trace.
+
+    Of AdaptiveAvgPool2d on channels-last maps it makes a dozen nodes of index arithmetic.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps.mean((2, 3), keepdim=True)
+
+
+def _replace_pooling(module: nn.Module) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, nn.AdaptiveAvgPool2d) and child.output_size in (1, (1, 1)):
+            setattr(module, name, _SpatialMean())
+        else:
+            _replace_pooling(child)
+
+
 def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
     """Write the serving graph of a model, its batch size left open."""
-    contiguous = model.cpu().eval().to(memory_format=torch.contiguous_format)
+    contiguous = copy.deepcopy(model).cpu().eval().to(memory_format=torch.contiguous_format)
+    _replace_pooling(contiguous)
     for name in ("onnx_ir", "onnxscript"):
         logging.getLogger(name).setLevel(logging.WARNING)  # they tell of every constant
     example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
@@ -53,6 +75,9 @@ def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
         dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1)}},
         verbose=False,
     )
+    graph = onnx.load(path)
+    simplify(graph)
+    onnx.save(graph, path)
 
 
 def write_version(
