@@ -7,7 +7,7 @@ from django.conf import settings
 
 from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, to_png
-from converter.presets import GENERAL, LOGO_TYPES, PRESETS, Preset
+from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,
     ClassifierUnavailableError,
@@ -15,13 +15,16 @@ from converter.routing import (
     classifier_client,
     route,
 )
-from converter.svg import Drawing, rebuild
-from converter.tracing import TracingError, trace, traced_size
+from converter.svg import Drawing
+from converter.tracing import TracingError, trace
 
 READ_SIDE = 2048  # larger uploads are scaled down to this while they are read
 
-# What to try when the first preset matches the upload poorly: more colours, then more detail.
-_SECOND_CHOICE = {"simple": GENERAL, "text": GENERAL, "complex": "gradient", "gradient": "complex"}
+# What to try when a preset matches the upload poorly: gradients, or more colours, or neither.
+_SECOND_CHOICE = {
+    "simple": GENERAL, "text": GENERAL, "complex": "gradient", "gradient": "complex",
+    GENERAL: "complex", PLAIN: GENERAL,
+}  # fmt: skip
 
 
 class ConversionError(Exception):
@@ -73,7 +76,7 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
     drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
     reason = chosen.reason
     if used != chosen.preset:
-        reason += f" The {chosen.preset} preset matched poorly, so {used} was used."
+        reason += f" The {chosen.preset} preset failed or matched poorly, so {used} was used."
     finished = time.perf_counter()
     return Result(
         drawing=drawing,
@@ -124,8 +127,11 @@ def _choose(
 
 
 def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, str]:
-    """Trace with a preset, and with its second choice if it fails or matches poorly."""
-    names = [preset, _SECOND_CHOICE[preset]] if retry and preset in _SECOND_CHOICE else [preset]
+    """Trace with a preset, and with its second choice if it matches poorly.
+
+    Where tracing fails altogether, the plain preset is the last resort: it copes with photographs.
+    """
+    names = [preset, _SECOND_CHOICE[preset]] if retry else [preset]
     best: tuple[Drawing, float, str] | None = None
     failure: TracingError | None = None
     for name in names:
@@ -133,17 +139,18 @@ def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, s
             drawing, similarity = _trace_once(logo, PRESETS[name])
         except TracingError as error:
             failure = error
-            continue
+            break
         if best is None or similarity > best[1]:
             best = (drawing, similarity, name)
         if best[1] >= settings.CONVERTER_POOR_FIDELITY:
             break
+    if best is None and retry and preset != PLAIN:
+        return _best_trace(logo, PLAIN, retry=False)
     if best is None:
         raise ConversionError(str(failure))
     return best
 
 
 def _trace_once(logo: Logo, preset: Preset) -> tuple[Drawing, float]:
-    traced = trace(logo, preset)
-    drawing = rebuild(traced, traced_size(logo, preset), (logo.width, logo.height))
+    drawing = trace(logo, preset)
     return drawing, fidelity(drawing.svg, logo.image)

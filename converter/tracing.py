@@ -1,17 +1,20 @@
-"""From pixels to the tracer's SVG, in a process of its own with limits."""
+"""From pixels to a drawing, by a tracer in a process of its own with limits."""
 
 import io
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from converter.flatten import flatten
 from converter.images import Logo, resize
-from converter.presets import Preset
+from converter.presets import Preset, VtracerSettings
+from converter.svg import Drawing, UnsafeSvgError, read_shapes, read_traced, write
 from converter.tracer_process import TOO_LARGE
 
 PROGRAM = Path(__file__).with_name("tracer_process.py")
@@ -22,31 +25,94 @@ OUTPUT_BYTES = 8 * 2**20
 # vtracer sees transparency only if enough of a few scan lines is clear. A clear frame makes sure.
 FRAME = 2
 _OPAQUE = 128  # alpha from which a pixel counts as ink
-_MAX_UPSCALE = 4.0  # more adds no information, only curves
+_MAX_UPSCALE = 4.0  # more adds no information, only points
+
+# Bilateral filter: diameter, spread of colours that count as noise, spread in pixels. Tomasi and
+# Manduchi, "Bilateral filtering for gray and color images", 1998.
+_DENOISE = (7, 40, 3)
+_DENOISE_ROUNDS = 3
+_DENOISE_FROM = 0.75  # scaling down further than this has averaged the noise away
 
 
 class TracingError(Exception):
     """The tracer failed. The message is for people."""
 
 
-def trace(logo: Logo, preset: Preset, program: Path = PROGRAM, seconds: int = SECONDS) -> bytes:
-    """Trace a logo and return the tracer's own SVG, whose coordinates include the `FRAME`.
+def trace(logo: Logo, preset: Preset, program: Path = PROGRAM, seconds: int = SECONDS) -> Drawing:
+    """Trace a logo and return its drawing.
 
     Raises:
         TracingError: if the tracer crashes, takes too long, or gives far too large a result.
     """
+    settings = preset.settings
+    size = (logo.width, logo.height)
+    try:
+        if isinstance(settings, VtracerSettings):
+            image, frame = _framed(logo)
+            request = {"tracer": "vtracer", "settings": asdict(settings)}
+            traced = _run(image, request, program, seconds)
+            canvas = (image.width - 2 * frame, image.height - 2 * frame)
+            return write(read_traced(traced, frame), canvas, size)
+        image, scale = prepare(logo, settings.trace_side)
+        chosen = settings.for_lossy() if logo.lossy else settings
+        request = {"tracer": "curves", "settings": asdict(chosen), "scale": scale}
+        return write(read_shapes(_run(image, request, program, seconds)), image.size, size)
+    except UnsafeSvgError as error:
+        raise TracingError(f"The tracer gave an unusable drawing: {error}") from error
+
+
+def prepare(logo: Logo, side: int) -> tuple[Image.Image, float]:
+    """Return the image without the noise of JPEG, enlarged, and by how much it was."""
+    image = logo.image
+    scale = min(side / max(image.size), _MAX_UPSCALE)
+    if logo.lossy and scale >= _DENOISE_FROM:
+        image = _denoised(image)
+    size = tuple(max(1, round(length * scale)) for length in image.size)
+    if scale > 1:
+        return _enlarged(image, size), scale
+    return (image if scale == 1 else resize(image, max(size)).resize(size)), scale
+
+
+def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Enlarge by cubic interpolation, without the colours that it makes up beside edges."""
+    pixels, kernel = np.array(image), np.ones((3, 3), np.uint8)
+    bounds = [
+        np.asarray(Image.fromarray(bound).resize(size, Image.Resampling.NEAREST))
+        for bound in (cv2.erode(pixels, kernel), cv2.dilate(pixels, kernel))
+    ]
+    enlarged = np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+    return Image.fromarray(np.clip(enlarged, *bounds))
+
+
+def _denoised(image: Image.Image) -> Image.Image:
+    """Smooth noise between edges, not the edges."""
+    pixels = np.array(image)
+    colours = np.ascontiguousarray(pixels[..., :3])
+    for _ in range(_DENOISE_ROUNDS):
+        colours = cv2.bilateralFilter(colours, *_DENOISE)
+    pixels[..., :3] = colours
+    return Image.fromarray(pixels)
+
+
+def _framed(logo: Logo) -> tuple[Image.Image, int]:
+    """Return the image for vtracer, clear or opaque everywhere, and the width of its frame."""
+    pixels = np.array(logo.image)
+    ink = pixels[..., 3] >= _OPAQUE
+    pixels[..., 3] = np.where(ink, 255, 0)
+    pixels[~ink] = 0
+    if not logo.transparent:
+        return Image.fromarray(pixels), 0
+    return Image.fromarray(np.pad(pixels, ((FRAME, FRAME), (FRAME, FRAME), (0, 0)))), FRAME
+
+
+def _run(image: Image.Image, request: dict[str, Any], program: Path, seconds: int) -> bytes:
     buffer = io.BytesIO()
-    prepare(logo, preset).save(buffer, "PNG", compress_level=1)
-    request = {
-        "seconds": seconds,
-        "memory_bytes": MEMORY_BYTES,
-        "output_bytes": OUTPUT_BYTES,
-        "settings": _settings(preset),
-    }
+    image.save(buffer, "PNG", compress_level=1)
+    limits = {"seconds": seconds, "memory_bytes": MEMORY_BYTES, "output_bytes": OUTPUT_BYTES}
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(program)],
-            input=json.dumps(request).encode() + b"\n" + buffer.getvalue(),
+            input=json.dumps(request | limits).encode() + b"\n" + buffer.getvalue(),
             capture_output=True,
             timeout=seconds,
             check=False,
@@ -60,57 +126,3 @@ def trace(logo: Logo, preset: Preset, program: Path = PROGRAM, seconds: int = SE
     if done.returncode or not done.stdout:
         raise TracingError("The tracer stopped unexpectedly on this image. Try another type.")
     return done.stdout
-
-
-def prepare(logo: Logo, preset: Preset) -> Image.Image:
-    """Return the image that the tracer gets: scaled, flat where the preset asks for it, framed."""
-    image = _scaled(logo.image, preset.trace_side)
-    pixels = np.array(image)
-    ink = pixels[..., 3] >= _OPAQUE
-    if preset.flat_colours:
-        pixels[..., :3] = _flat(pixels, ink, preset)
-    pixels[..., 3] = np.where(ink, 255, 0)
-    pixels[~ink] = 0
-    if logo.transparent:
-        pixels = np.pad(pixels, ((FRAME, FRAME), (FRAME, FRAME), (0, 0)))
-    return Image.fromarray(pixels)
-
-
-def traced_size(logo: Logo, preset: Preset) -> tuple[int, int, int]:
-    """Return width, height and frame, in pixels, of what `trace` draws on."""
-    width, height = _scaled_size(logo.image.size, preset.trace_side)
-    return width, height, FRAME if logo.transparent else 0
-
-
-def _scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
-    scale = min(side / max(size), _MAX_UPSCALE)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _scaled(image: Image.Image, side: int) -> Image.Image:
-    size = _scaled_size(image.size, side)
-    return image if size == image.size else resize(image, max(size)).resize(size)
-
-
-def _flat(pixels: np.ndarray, ink: np.ndarray, preset: Preset) -> np.ndarray:
-    """Return the flattened colours, uint8 [H, W, 3]; what is clear does not bleed into the ink."""
-    colours = pixels[..., :3].copy()
-    if not ink.all() and ink.any():
-        # A clear pixel's colour means nothing: a colour of the ink keeps edges from mixing with it.
-        colours[~ink] = np.median(colours[ink], axis=0)
-    return flatten(colours, preset.flat_colours, preset.merge_distance)
-
-
-def _settings(preset: Preset) -> dict[str, str | int | float]:
-    return {
-        "colormode": "color",
-        "hierarchical": "stacked",
-        "mode": "spline",
-        "filter_speckle": preset.filter_speckle,
-        "color_precision": preset.color_precision,
-        "layer_difference": preset.layer_difference,
-        "corner_threshold": preset.corner_threshold,
-        "length_threshold": preset.length_threshold,
-        "splice_threshold": preset.splice_threshold,
-        "path_precision": 2,
-    }

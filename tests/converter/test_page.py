@@ -161,7 +161,7 @@ class ApiTest(TestCase):
         self.assertEqual((body["logo_type"], body["preset"]), ("complex", "complex"))
         self.assertEqual(self.client.get(f"{API}{body['id']}/").json(), body)
         svg = b"".join(self.client.get(body["svg"]).streaming_content)
-        self.assertIn(b'viewBox="0 0 512 512"', svg)
+        self.assertIn(b'viewBox="0 0 4096 4096"', svg)
 
     def test_its_options_replace_the_classifier(self):
         with classifier_down():

@@ -1,16 +1,18 @@
+import json
 import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from django.test import SimpleTestCase
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from converter.fidelity import fidelity, render
-from converter.images import Logo
+from converter.images import Logo, read_logo
 from converter.presets import PRESETS
-from converter.svg import UnsafeSvgError, rebuild
-from converter.tracing import TracingError, prepare, trace, traced_size
+from converter.svg import UnsafeSvgError, read_shapes, read_traced, write
+from converter.tracing import TracingError, trace
+from tests.converter.images import encoded
 from tests.converter.images import logo as draw
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
@@ -20,9 +22,12 @@ def as_logo(image):
     return Logo(image, *image.size, lossy=False)
 
 
-def drawn(logo, preset):
-    size = (logo.width, logo.height)
-    return rebuild(trace(logo, preset), traced_size(logo, preset), size)
+def gradient(side=96):
+    """A tile that goes from red to blue, from left to right."""
+    ramp = Image.linear_gradient("L").rotate(90).resize((side, side)).convert("L")
+    return Image.composite(
+        Image.new("RGBA", ramp.size, "#d02020"), Image.new("RGBA", ramp.size, "#2020d0"), ramp
+    )
 
 
 class TraceTest(SimpleTestCase):
@@ -30,30 +35,62 @@ class TraceTest(SimpleTestCase):
         logo = as_logo(draw())
         for name, preset in PRESETS.items():
             with self.subTest(name):
-                drawing = drawn(logo, preset)
-                self.assertGreater(fidelity(drawing.svg, logo.image), 0.95)
-                if preset.name in ("simple", "text", "complex"):
+                drawing = trace(logo, preset)
+                self.assertGreater(fidelity(drawing.svg, logo.image), 0.93)
+                if preset.name != "plain":
                     self.assertEqual(drawing.colour_count, 2)
 
     def test_a_clear_ground_stays_clear(self):
         # Less than vtracer's own threshold for noticing transparency.
         image = Image.new("RGBA", (64, 64), "#204080")
         image.paste((0, 0, 0, 0), (28, 28, 36, 36))
-        alpha = render(drawn(as_logo(image), PRESETS["simple"]).svg, 64).getchannel("A")
-        self.assertEqual(alpha.getpixel((32, 32)), 0)
-        self.assertEqual(alpha.getpixel((5, 5)), 255)
+        for name in ("simple", "plain"):
+            with self.subTest(name):
+                drawing = trace(as_logo(image), PRESETS[name])
+                alpha = render(drawing.svg, 64).getchannel("A")
+                self.assertEqual(alpha.getpixel((32, 32)), 0)
+                self.assertEqual(alpha.getpixel((5, 5)), 255)
 
-    def test_soft_edges_do_not_become_colours_in_a_flat_preset(self):
+    def test_soft_edges_do_not_become_colours(self):
         image = draw(transparent=False).filter(ImageFilter.GaussianBlur(1))
-        prepared = prepare(as_logo(image), PRESETS["simple"]).convert("RGB")
-        self.assertEqual(len(prepared.getcolors(1 << 20)), 3)
+        self.assertEqual(trace(as_logo(image), PRESETS["simple"]).colour_count, 3)
 
     def test_wide_and_tiny_logos_keep_their_aspect(self):
         for size in ((16, 16), (800, 20), (20, 800)):
             with self.subTest(size):
                 image = Image.new("RGBA", size, "red")
-                svg = drawn(as_logo(image), PRESETS["text"]).svg
+                svg = trace(as_logo(image), PRESETS["text"]).svg
                 self.assertEqual(render(svg, max(size)).size, size)
+
+    def test_a_square_has_four_straight_sides_and_sharp_corners(self):
+        image = Image.new("RGBA", (64, 64), "white")
+        ImageDraw.Draw(image).rectangle((16, 16, 47, 47), fill="black")
+        svg = trace(as_logo(image), PRESETS["text"]).svg
+        # Of 4,096 units, 64 to a pixel: the corner lies within a fifth of a pixel.
+        square = re.findall(r' d="M(\d+) (\d+)([hv][^z]*)z"', svg)[-1]
+        self.assertIn(len(re.findall("[hvlc]", square[2])), (3, 4))
+        for value in square[:2]:
+            self.assertLess(min(abs(int(value) - corner) for corner in (1024, 3072)), 13)
+
+    def test_neighbours_leave_no_gap(self):
+        image = Image.new("RGBA", (64, 64), "#e02020")
+        image.paste((32, 32, 224, 255), (32, 0, 64, 64))
+        alpha = render(trace(as_logo(image), PRESETS["simple"]).svg, 512).getchannel("A")
+        self.assertEqual(alpha.getextrema(), (255, 255))
+
+    def test_a_gradient_becomes_one_path_and_is_flat_where_the_preset_says_so(self):
+        logo = as_logo(gradient())
+        smooth = trace(logo, PRESETS["gradient"])
+        self.assertEqual(smooth.path_count, 1)
+        self.assertIn("<linearGradient", smooth.svg)
+        self.assertGreater(fidelity(smooth.svg, logo.image), 0.99)
+        self.assertNotIn("Gradient", trace(logo, PRESETS["simple"]).svg)
+
+    def test_the_noise_of_jpeg_does_not_become_shapes(self):
+        logo = read_logo(encoded(draw(transparent=False).convert("RGB"), "JPEG", quality=60), 512)
+        drawing = trace(logo, PRESETS["simple"])
+        self.assertEqual(drawing.colour_count, 3)
+        self.assertIn('fill="#fff"', drawing.svg)
 
 
 class FailingTracerTest(SimpleTestCase):
@@ -75,33 +112,41 @@ class FailingTracerTest(SimpleTestCase):
         with self.assertRaises(TracingError):
             self.run_program("pass")
 
-    def test_presets_refuse_values_on_which_the_tracer_aborts(self):
-        with self.assertRaisesMessage(ValueError, "color_precision is 0"):
-            replace(PRESETS["simple"], color_precision=0)
+    def test_an_answer_in_another_form_is_refused(self):
+        with self.assertRaisesMessage(TracingError, "unusable"):
+            self.run_program("print('[{}]')")
+
+    def test_settings_outside_their_range_are_refused(self):
+        with self.assertRaisesMessage(ValueError, "tolerance is 0"):
+            replace(PRESETS["simple"].settings, tolerance=0)
 
 
-class RebuildTest(SimpleTestCase):
-    def rebuild(self, body, frame=0):
-        return rebuild(SVG.format(body).encode(), (100, 50, frame), (200, 100))
+class WriteTest(SimpleTestCase):
+    def write(self, body, frame=0):
+        return write(read_traced(SVG.format(body).encode(), frame), (100, 50), (200, 100))
 
     def test_it_sets_size_and_view_box(self):
-        svg = self.rebuild('<path d="M0 0 L10 0 L10 10 Z" fill="#FF0000"/>').svg
-        self.assertIn('width="200" height="100" viewBox="0 0 100 50"', svg)
+        svg = self.write('<path d="M0 0 L10 0 L10 10 Z" fill="#FF0000"/>').svg
+        self.assertIn('width="200" height="100" viewBox="0 0 4096 2048"', svg)
         self.assertIn('fill="#f00"', svg)
 
     def test_it_folds_offsets_in_and_writes_relative_steps(self):
-        path = '<path d="M0 0 L10.25 0 C1 2 3 4 5 6 Z" fill="#123456" transform="translate(4,5)"/>'
-        data = re.search(r' d="([^"]*)"', self.rebuild(path, frame=2).svg)[1]
-        self.assertEqual(data, "M2 3l10.2 0c-9.2 2-7.2 4-5.2 6z")
+        path = (
+            '<path d="M0 0 L25 0 C25 5 30 10 50 25 Z" fill="#123456" transform="translate(2,2)"/>'
+        )
+        data = re.search(r' d="([^"]*)"', self.write(path, frame=2).svg)[1]
+        self.assertEqual(data, "M0 0h1024c0 205 205 410 1024 1024z")
 
     def test_scripts_references_and_handlers_do_not_get_through(self):
         body = (
             '<script>alert(1)</script><image href="http://example.com/a.png"/>'
-            '<path onload="alert(1)" style="fill:url(//a.example)" d="M0 0 Z" fill="#abcdef"/>'
-            "<foreignObject/>"
+            '<path onload="alert(1)" style="fill:url(//a.example)" d="M0 0 L9 0 L9 9 Z" '
+            'fill="#abcdef"/><foreignObject/>'
         )
-        svg = self.rebuild(body).svg
-        self.assertEqual(svg[svg.index("<path") :], '<path fill="#abcdef" d="M0 0z"/></svg>\n')
+        svg = self.write(body).svg
+        self.assertEqual(
+            svg[svg.index("<path") :], '<path fill="#abcdef" d="M0 0h369v369z"/></svg>\n'
+        )
 
     def test_it_refuses_unknown_paints_commands_and_transforms(self):
         for path in (
@@ -110,7 +155,29 @@ class RebuildTest(SimpleTestCase):
             '<path d="M0 0 Z" fill="#000000" transform="matrix(1 0 0 1 0 0)"/>',
         ):
             with self.subTest(path), self.assertRaises(UnsafeSvgError):
-                self.rebuild(path)
+                self.write(path)
+
+    def test_shapes_are_numbers_or_refused(self):
+        good = {"paint": {"colour": [1, 2, 3]}, "outlines": [[[0, 0], [9, 0], [9, 9]]]}
+        self.assertEqual(len(read_shapes(json.dumps([good]).encode())), 1)
+        for change in (
+            {"paint": {"colour": ["url(#a)", 0, 0]}},
+            {"outlines": [[[0, 0], [1, 2, 3]]]},
+            {"outlines": [[[0, "1e999"]]]},
+        ):
+            with self.subTest(change), self.assertRaises(UnsafeSvgError):
+                read_shapes(json.dumps([good | change]).encode())
+
+    def test_shapes_of_one_gradient_share_it(self):
+        paint = {"start": [0, 0], "end": [100, 0], "radius": 0, "offsets": [0, 1]}
+        paint["colours"] = [[255, 0, 0], [0, 0, 255]]
+        shape = {"paint": paint, "outlines": [[[0, 0], [9, 0], [9, 9]]]}
+        flat = shape | {"paint": {"colour": [0, 0, 0]}}
+        drawing = write(
+            read_shapes(json.dumps([shape, flat, shape]).encode()), (100, 50), (100, 50)
+        )
+        self.assertEqual(drawing.svg.count("<linearGradient"), 1)
+        self.assertEqual((drawing.path_count, drawing.colour_count), (3, 3))
 
 
 class FidelityTest(SimpleTestCase):
@@ -119,6 +186,6 @@ class FidelityTest(SimpleTestCase):
         self.assertLess(fidelity(empty, draw(colour="white")), 0.8)
 
     def test_another_colour_scores_lower(self):
-        red, green = (drawn(as_logo(draw(colour=c)), PRESETS["simple"]) for c in ("red", "green"))
+        red, green = (trace(as_logo(draw(colour=c)), PRESETS["simple"]) for c in ("red", "green"))
         image = draw(colour="red")
         self.assertGreater(fidelity(red.svg, image), fidelity(green.svg, image) + 0.05)
