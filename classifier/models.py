@@ -261,13 +261,21 @@ class ModelVersion(models.Model):
 
 
 class Evaluation(models.Model):
-    """What a version scored on one split of one dataset."""
+    """What a version scored on one split of one dataset, by one method."""
+
+    class Method(models.TextChoices):
+        NEURAL = "neural", "neural"
+        RULES = "rules", "rules"
+        HYBRID = "hybrid", "hybrid"
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluations")
     dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, related_name="evaluations")
     dataset_fingerprint = models.CharField(max_length=64)
     synthetic = models.BooleanField(default=False)
     split = models.CharField(max_length=5, choices=Sample.Split)
+    method = models.CharField(
+        max_length=6, choices=Method, default=Method.NEURAL, help_text="What was asked for."
+    )
     sample_count = models.PositiveIntegerField()
     accuracy = models.FloatField()
     metrics = models.JSONField(help_text="Metrics, as JSON: see evaluation/metrics.py.")
@@ -277,7 +285,55 @@ class Evaluation(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.version} on {self.get_split_display()}"
+        method = "" if self.method == self.Method.NEURAL else f", {self.method}"
+        return f"{self.version} on {self.get_split_display()}{method}"
+
+
+class EvaluationJob(models.Model):
+    """A wish to evaluate a version on a split. A worker claims it with a token."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "queued"
+        RUNNING = "running", "running"
+        CANCELLING = "cancelling", "cancelling"
+        SUCCEEDED = "succeeded", "succeeded"
+        CANCELLED = "cancelled", "cancelled"
+        FAILED = "failed", "failed"
+        LOST = "lost", "lost"
+
+    ACTIVE = (Status.QUEUED, Status.RUNNING, Status.CANCELLING)
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluation_jobs")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="evaluation_jobs")
+    split = models.CharField(max_length=5, choices=Sample.Split)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, db_index=True)
+    claim = models.UUIDField(null=True, editable=False, help_text="Token of the claiming worker.")
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+    stage = models.CharField(max_length=20, blank=True)
+    progress = models.FloatField(default=0, help_text="Share of the work done, 0 to 1.")
+    seconds_left = models.FloatField(null=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Evaluation of {self.version} on {self.get_split_display()}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the job waits or works."""
+        return self.status in self.ACTIVE
+
+    def begin(self) -> uuid.UUID | None:
+        """Claim a queued job for this process. None if another one has it, or it was cancelled."""
+        token = uuid.uuid4()
+        claimed = EvaluationJob.objects.filter(pk=self.pk, status=self.Status.QUEUED).update(
+            status=self.Status.RUNNING, claim=token, heartbeat_at=timezone.now()
+        )
+        return token if claimed else None
 
 
 class Prediction(models.Model):
