@@ -13,7 +13,7 @@ from classifier.evaluation.drift import (
     stability_index,
 )
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import LivePrediction, ModelVersion, Sample
+from classifier.models import Evaluation, LivePrediction, ModelVersion, Sample
 
 _MOST_ROWS = 50_000  # the newest; more would only take time
 
@@ -111,7 +111,9 @@ def validation_figures(version: ModelVersion) -> dict[str, Any] | None:
 
     None where there are none with a confusion matrix and a reliability diagram.
     """
-    evaluation = version.evaluations.filter(split=Sample.Split.VAL).first()
+    evaluation = version.evaluations.filter(
+        split=Sample.Split.VAL, method=Evaluation.Method.NEURAL
+    ).first()
     figures = evaluation.metrics if evaluation else version.manifest["metrics"].get("val")
     complete = figures and figures.get("reliability") and figures.get("confusion_matrix")
     return figures if complete else None

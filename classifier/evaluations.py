@@ -1,25 +1,39 @@
 """Evaluating versions: from stored samples to stored figures and answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError as QueueError
+from django.db.models import F
 from PIL import Image
 
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Prediction, Sample
 
+if TYPE_CHECKING:
+    from classifier.inference.router import Answer
+
+Tell = Callable[[float], None]
 _BATCH = 64
+
+
+def _silent(share: float) -> None:
+    """Hear of progress, and do nothing."""
 
 
 class EvaluationError(Exception):
     """A version cannot be evaluated. The message says why."""
 
 
-def evaluate_version(version: ModelVersion, dataset: Dataset, split: str) -> Evaluation:
-    """Let a version answer for every image of a split; store the figures and the answers.
+def evaluate_version(
+    version: ModelVersion, dataset: Dataset, split: str, tell: Tell = _silent
+) -> Evaluation:
+    """Let a version's model answer for every image of a split; store figures and answers.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the evaluation.
 
     Raises:
         EvaluationError: if the split has no images.
@@ -32,12 +46,12 @@ def evaluate_version(version: ModelVersion, dataset: Dataset, split: str) -> Eva
 
     samples = _samples(dataset, split)
     engine = Engine.load(version.folder)
-    answers = [
-        engine.probabilities(batch) for batch in _batches(samples, engine.manifest.input_size)
-    ]
+    answers = []
+    for batch in _batches(samples, engine.manifest.input_size):
+        answers.append(engine.probabilities(batch))
+        tell(min(len(answers) * _BATCH / len(samples), 1))
     probabilities = np.concatenate(answers)
-    labels = np.array([CLASS_NAMES.index(sample.label) for sample in samples])
-    metrics = compute_metrics(labels, probabilities)
+    metrics = compute_metrics(_labels(samples), probabilities)
     return store_evaluation(version, dataset, split, metrics, samples, probabilities)
 
 
@@ -48,6 +62,7 @@ def store_evaluation(
     metrics: dict,
     samples: list[Sample],
     probabilities: np.ndarray,
+    method: str = Evaluation.Method.NEURAL,
 ) -> Evaluation:
     """Store an evaluation's figures with the answer for each sample.
 
@@ -58,6 +73,7 @@ def store_evaluation(
         metrics: see evaluation/metrics.py.
         samples: the images, in the order of the rows of `probabilities`.
         probabilities: float [N, classes].
+        method: that was asked for.
     """
     with transaction.atomic():
         evaluation = Evaluation.objects.create(
@@ -66,6 +82,7 @@ def store_evaluation(
             dataset_fingerprint=dataset.fingerprint,
             synthetic=dataset.is_synthetic,
             split=split,
+            method=method,
             sample_count=metrics["sample_count"],
             accuracy=metrics["accuracy"],
             metrics=metrics,
@@ -86,45 +103,71 @@ def store_evaluation(
     return evaluation
 
 
-def enqueue_evaluation(version: ModelVersion, dataset: Dataset, split: str) -> None:
-    """Give an evaluation to a worker once the transaction is over.
+def evaluate_method(
+    version: ModelVersion, dataset: Dataset, split: str, method: str, tell: Tell = _silent
+) -> Evaluation:
+    """Ask for every image of a split as the API does, by one method; store what was answered.
+
+    The figures also say which share of the images the rules and the model answered, and the
+    median time of each in milliseconds.
 
     Raises:
-        EvaluationError: if the task queue cannot be reached (outside of a transaction).
+        EvaluationError, ModelError, UnreadableImageError: as `evaluate_version`.
     """
-    transaction.on_commit(lambda: _enqueue(version.pk, dataset.pk, split))
+    from classifier.evaluation.metrics import compute_metrics
+    from classifier.inference.engine import Engine
+    from classifier.inference.router import Method, answer
+
+    samples = _samples(dataset, split)
+    engine = Engine.load(version.folder)
+    answers = []
+    for number, sample in enumerate(samples):
+        tell(number / len(samples))
+        answers.append(answer(partial(_composed, sample), engine, Method(method)))
+    probabilities = np.array([[a.probabilities[name] for name in CLASS_NAMES] for a in answers])
+    metrics = compute_metrics(_labels(samples), probabilities)
+    metrics["answered_by"] = _shares(answers)
+    return store_evaluation(version, dataset, split, metrics, samples, probabilities, method)
 
 
-def _enqueue(version_id: int, dataset_id: int, split: str) -> None:
-    from classifier.tasks import evaluate
+def _composed(sample: Sample) -> Image.Image:
+    """Return a sample as somebody would upload it: RGBA, on its background."""
+    from classifier.inference.preprocessing import compose, read_image
 
-    try:
-        evaluate.delay(version_id, dataset_id, split)
-    except QueueError as error:
-        raise EvaluationError("The task queue cannot be reached: start it (make run).") from error
+    image = read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS)
+    return Image.fromarray(compose(image, sample.background)).convert("RGBA")
 
 
-def add_robustness(evaluation: Evaluation) -> None:
+def _shares(answers: "list[Answer]") -> dict[str, dict[str, float]]:
+    """Return the share of the answers and their median milliseconds by what answered."""
+    shares = {}
+    for method in sorted({answer.method for answer in answers}):
+        times = [answer.milliseconds for answer in answers if answer.method == method]
+        share, milliseconds = len(times) / len(answers), round(float(np.median(times)), 2)
+        shares[method] = {"share": share, "milliseconds": milliseconds}
+    return shares
+
+
+def add_robustness(evaluation: Evaluation, tell: Tell = _silent) -> None:
     """Measure an evaluation's images under corruptions, and store that with its figures.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the measurement.
 
     Raises:
         EvaluationError: if the dataset is gone.
         ModelError: if the version's files cannot be used.
         UnreadableImageError: if an image of the dataset is broken or gone.
     """
-    from classifier.evaluation.robustness import measure_robustness
+    from classifier.evaluation.robustness import CORRUPTIONS, measure_robustness
     from classifier.inference.engine import Engine
-    from classifier.inference.preprocessing import compose, prepare, read_image
+    from classifier.inference.preprocessing import prepare
 
     if evaluation.dataset is None:
         raise EvaluationError("The dataset was deleted.")
     samples = _samples(evaluation.dataset, evaluation.split)
     engine = Engine.load(evaluation.version.folder)
-    limit, size = settings.CLASSIFIER_MAX_PIXELS, engine.manifest.input_size
-    images = [
-        Image.fromarray(compose(read_image(sample.file, limit), sample.background))
-        for sample in samples
-    ]
+    size = engine.manifest.input_size
+    images = [_composed(sample).convert("RGB") for sample in samples]
 
     def answer(corrupted: Sequence[Image.Image]) -> np.ndarray:
         arrays = [prepare(image.convert("RGBA"), size) for image in corrupted]
@@ -134,9 +177,35 @@ def add_robustness(evaluation: Evaluation) -> None:
         ]
         return np.concatenate(parts)
 
-    labels = np.array([CLASS_NAMES.index(sample.label) for sample in samples])
-    evaluation.metrics["robustness"] = list(measure_robustness(images, labels, answer))
+    total = sum(len(corruption.strengths) for corruption in CORRUPTIONS)
+    records = []
+    for record in measure_robustness(images, _labels(samples), answer):
+        records.append(record)
+        tell(len(records) / total)
+    evaluation.metrics["robustness"] = records
     evaluation.save(update_fields=["metrics"])
+
+
+def add_saliency(evaluation: Evaluation, tell: Tell = _silent) -> None:
+    """Draw what decided each wrong answer of a version's model.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the drawing.
+
+    Raises:
+        ModelError: if the version's files cannot be used.
+        UnreadableImageError: if an image of the dataset is broken or gone.
+    """
+    from classifier.evaluation.saliency import occlusion_map, overlay
+    from classifier.inference.engine import Engine
+
+    engine = Engine.load(evaluation.version.folder)
+    evaluation.folder.mkdir(parents=True, exist_ok=True)
+    wrong = evaluation.predictions.exclude(answer=F("sample__label")).select_related("sample")
+    for number, prediction in enumerate(wrong):
+        tell(number / len(wrong))
+        (image,) = next(_batches([prediction.sample], engine.manifest.input_size))
+        picture = overlay(image, occlusion_map(image, engine.probabilities))
+        picture.save(prediction.saliency_file, "WEBP", quality=80)
 
 
 def _samples(dataset: Dataset, split: str) -> list[Sample]:
@@ -149,6 +218,11 @@ def _samples(dataset: Dataset, split: str) -> list[Sample]:
     if not samples:
         raise EvaluationError(f"The dataset {dataset.name} has no images in its {split} split.")
     return samples
+
+
+def _labels(samples: list[Sample]) -> np.ndarray:
+    """Return the samples' classes as positions in CLASS_NAMES, int [N]."""
+    return np.array([CLASS_NAMES.index(sample.label) for sample in samples])
 
 
 def _batches(samples: list[Sample], size: int) -> Iterator[np.ndarray]:

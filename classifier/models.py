@@ -288,6 +288,11 @@ class Evaluation(models.Model):
         method = "" if self.method == self.Method.NEURAL else f", {self.method}"
         return f"{self.version} on {self.get_split_display()}{method}"
 
+    @property
+    def folder(self) -> Path:
+        """Where the pictures of its wrong answers live."""
+        return Path(settings.CLASSIFIER_ROOT) / "evaluations" / str(self.pk)
+
 
 class EvaluationJob(models.Model):
     """A wish to evaluate a version on a split. A worker claims it with a token."""
@@ -355,6 +360,11 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sample}: {self.answer}"
+
+    @property
+    def saliency_file(self) -> Path:
+        """Where the picture of what decided a wrong answer is, if there is one."""
+        return self.evaluation.folder / f"{self.sample_id}.webp"
 
 
 class LivePrediction(models.Model):

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier import runs, studies
+from classifier import evaluation_jobs, runs, studies
 
 
 @shared_task(acks_late=False)
@@ -21,9 +21,10 @@ def train(run_id: int) -> None:
 
 @shared_task
 def mark_lost_runs() -> None:
-    """Mark runs and trials whose worker has fallen silent."""
+    """Mark runs, trials and evaluations whose worker has fallen silent."""
     runs.mark_lost_runs()
     studies.mark_lost_trials()
+    evaluation_jobs.mark_lost_evaluations()
 
 
 @shared_task
@@ -55,15 +56,11 @@ def preview_augmentation(dataset_id: int, config: dict[str, Any]) -> None:
 
 
 @shared_task(acks_late=False)
-def evaluate(version_id: int, dataset_id: int, split: str) -> None:
-    """Measure a version on a split of a dataset and under corruptions, unless one is gone."""
-    from classifier.evaluations import add_robustness, evaluate_version
-    from classifier.models import Dataset, ModelVersion
+def evaluate(job_id: int) -> None:
+    """Carry out a queued evaluation."""
+    from classifier.evaluation_jobs import execute_job
 
-    version = ModelVersion.objects.filter(pk=version_id).first()
-    dataset = Dataset.objects.filter(pk=dataset_id).first()
-    if version and dataset:
-        add_robustness(evaluate_version(version, dataset, split))
+    execute_job(job_id)
 
 
 @shared_task(acks_late=False)

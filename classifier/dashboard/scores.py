@@ -20,12 +20,14 @@ class Score:
 
 
 def score_of(version: ModelVersion, evaluation_id: int | None = None) -> Score | None:
-    """Return a version's chosen evaluation; by default its newest on a test split."""
+    """Return a version's chosen evaluation; by default its model's newest on a test split."""
     evaluations = version.evaluations.select_related("dataset")
     if evaluation_id is not None:
         chosen = evaluations.filter(pk=evaluation_id).first()
     else:
-        chosen = evaluations.filter(split=Sample.Split.TEST).first()
+        chosen = evaluations.filter(
+            split=Sample.Split.TEST, method=Evaluation.Method.NEURAL
+        ).first()
     if chosen:
         name = chosen.dataset.name if chosen.dataset else "a deleted dataset"
         return Score(

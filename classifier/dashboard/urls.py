@@ -51,6 +51,9 @@ urlpatterns = [
     path("versions/compare/", comparing.compare_versions, name="compare_versions"),
     path("runs/compare/", comparing.compare_runs, name="compare_runs"),
     path("versions/<int:pk>/evaluate/", versions.version_evaluate, name="version_evaluate"),
+    path("versions/<int:pk>/evaluations/", versions.version_jobs, name="version_jobs"),
+    path("evaluation-jobs/<int:pk>/cancel/", versions.evaluation_cancel, name="evaluation_cancel"),
+    path("predictions/<int:pk>/saliency/", versions.saliency_image, name="saliency_image"),
     path("versions/<int:pk>/promote/", versions.version_promote, name="version_promote"),
     path(
         "versions/<int:pk>/<slug:table>.<str:file_format>",

@@ -1,22 +1,26 @@
 """Pages of model versions."""
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
 from classifier.data.info import SPLITS
-from classifier.evaluations import EvaluationError, enqueue_evaluation
+from classifier.evaluation_jobs import cancel_evaluation, start_evaluation
+from classifier.evaluations import EvaluationError
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset, Evaluation, ModelVersion, Sample
+from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, Prediction, Sample
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -48,13 +52,18 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
     score = score_of(version, int(chosen) if chosen.isdigit() else None)
     if score is None and chosen:
         raise Http404("This version has no such evaluation.")
+    jobs = shown_jobs(version)
     context = {
         "version": version,
         "score": score,
         "serving": version.stage == ModelVersion.Stage.PRODUCTION,
         "evaluations": version.evaluations.select_related("dataset"),
         "datasets": Dataset.objects.filter(status=Dataset.Status.READY),
-        "test_looks": version.evaluations.filter(split=Sample.Split.TEST).count(),
+        "test_looks": version.evaluations.filter(
+            split=Sample.Split.TEST, method=Evaluation.Method.NEURAL
+        ).count(),
+        "jobs": jobs,
+        "polling": any(job.is_active for job in jobs),
         "others": ModelVersion.objects.exclude(pk=version.pk),
         "megabytes": served_bytes(version) / 1e6,
         "manifest": version.manifest,
@@ -69,6 +78,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
             "matrix": _matrix(score),
             "per_class": score.metrics["per_class"],
             "gate": gate_of(version, score),
+            "answered_by": score.metrics.get("answered_by", {}),
             "robustness": _robustness(score.metrics.get("robustness", [])),
             "query": f"?evaluation={score.evaluation.pk}" if score.evaluation else "",
         }
@@ -202,11 +212,40 @@ def version_evaluate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose a finished dataset and one of its splits.")
         return redirect("dashboard:version", pk)
     try:
-        enqueue_evaluation(version, dataset, split)
+        start_evaluation(version, dataset, split)
         messages.success(request, "A worker evaluates it; the figures appear here when it is done.")
     except EvaluationError as error:
         messages.error(request, str(error))
     return redirect("dashboard:version", pk)
+
+
+def shown_jobs(version: ModelVersion) -> list[EvaluationJob]:
+    """Return the evaluations that wait or work, and the newest one if it did not succeed."""
+    jobs = version.evaluation_jobs.select_related("dataset")
+    newest = jobs.first()
+    ended_badly = newest and not newest.is_active and newest.status != newest.Status.SUCCEEDED
+    return [*jobs.filter(status__in=EvaluationJob.ACTIVE), *([newest] if ended_badly else [])]
+
+
+@staff_only
+def version_jobs(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a version's evaluations that wait or work; load the page anew when none is left."""
+    version = get_object_or_404(ModelVersion, pk=pk)
+    jobs = shown_jobs(version)
+    if not any(job.is_active for job in jobs):
+        return HttpResponseClientRefresh()
+    context = {"version": version, "jobs": jobs, "polling": True}
+    return render(request, "classifier/dashboard/evaluation_jobs.html", context)
+
+
+@require_POST
+@staff_only
+def evaluation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask an evaluation to stop."""
+    require_permission(request, "add_evaluation")
+    job = get_object_or_404(EvaluationJob, pk=pk)
+    cancel_evaluation(job)
+    return redirect("dashboard:version", job.version_id)
 
 
 @staff_only
@@ -221,6 +260,34 @@ def predictions(request: HttpRequest, pk: int) -> HttpResponse:
         rows = rows.filter(answer=answer)
     if truth not in CLASS_NAMES and answer not in CLASS_NAMES:
         rows = rows.exclude(answer=F("sample__label"))
-    page = Paginator(rows, 60).get_page(request.GET.get("page"))
-    context = {"evaluation": evaluation, "truth": truth, "answer": answer, "page": page}
+    page = Paginator(rows.order_by("sample__label", "answer", "-confidence"), 60).get_page(
+        request.GET.get("page")
+    )
+    drawn = {path.stem for path in evaluation.folder.glob("*.webp")}
+    pairs = [
+        {
+            "truth": pair[0],
+            "answer": pair[1],
+            "rows": [(row, str(row.sample_id) in drawn) for row in group],
+        }
+        for pair, group in groupby(page, key=lambda row: (row.sample.label, row.answer))
+    ]
+    context = {
+        "evaluation": evaluation,
+        "truth": truth,
+        "answer": answer,
+        "page": page,
+        "pairs": pairs,
+        "drawn": bool(drawn),
+    }
     return render(request, "classifier/dashboard/predictions.html", context)
+
+
+@staff_only
+@cache_control(private=True, max_age=86400)
+def saliency_image(request: HttpRequest, pk: int) -> FileResponse:
+    """Return the picture of what decided a wrong answer."""
+    prediction = get_object_or_404(Prediction.objects.select_related("evaluation"), pk=pk)
+    if not prediction.saliency_file.is_file():
+        raise Http404("There is no such picture: evaluate the version again.")
+    return FileResponse(prediction.saliency_file.open("rb"), content_type="image/webp")

@@ -4,8 +4,6 @@ from django.core.cache import cache
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from classifier.evaluations import add_robustness
-from classifier.tasks import evaluate
 from tests.classifier.dashboard.test_pages import DashboardTestCase, make_run
 from tests.classifier.evaluated import make_evaluation, make_version
 
@@ -51,45 +49,6 @@ class CompareRunsTests(DashboardTestCase):
 
     def test_without_runs_it_asks_for_some(self):
         self.assertContains(self.get("compare_runs"), "Choose two runs")
-
-
-class EvaluateAgainTests(DashboardTestCase):
-    def post(self, **values):
-        address = reverse("dashboard:version_evaluate", args=[self.version.pk])
-        with self.captureOnCommitCallbacks(execute=True):
-            return self.client.post(address, values, follow=True)
-
-    def test_it_gives_the_evaluation_to_a_worker(self):
-        with mock.patch("classifier.tasks.evaluate.delay") as delay:
-            response = self.post(dataset=self.dataset.pk, split="val")
-        delay.assert_called_once_with(self.version.pk, self.dataset.pk, "val")
-        self.assertContains(response, "A worker evaluates it")
-
-    def test_a_wrong_choice_is_refused(self):
-        with mock.patch("classifier.tasks.evaluate.delay") as delay:
-            for values in ({"dataset": "x", "split": "val"}, {"dataset": self.dataset.pk}):
-                self.assertContains(self.post(**values), "Choose a finished dataset")
-        delay.assert_not_called()
-
-    def test_the_task_stores_figures_answers_and_robustness(self):
-        evaluate(self.version.pk, self.dataset.pk, "val")
-        evaluation = self.version.evaluations.get(split="val")
-        self.assertEqual(evaluation.predictions.count(), evaluation.sample_count)
-        names = {record["corruption"] for record in evaluation.metrics["robustness"]}
-        self.assertIn("JPEG quality", names)
-        response = self.get("version", self.version.pk, evaluation=evaluation.pk)
-        self.assertContains(response, "Rotation, degrees")
-
-    def test_the_task_leaves_what_is_gone(self):
-        evaluate(self.version.pk, 999_999, "val")
-        evaluate(999_999, self.dataset.pk, "val")
-        self.assertEqual(self.version.evaluations.count(), 1)
-
-    def test_robustness_is_stored_with_the_evaluation(self):
-        add_robustness(self.evaluation)
-        self.evaluation.refresh_from_db()
-        records = self.get("version_numbers", self.version.pk, "robustness", "json").json()
-        self.assertEqual(records, self.evaluation.metrics["robustness"])
 
 
 class WorkerBannerTests(DashboardTestCase):

@@ -1,0 +1,154 @@
+"""Evaluations as work for a worker: queued, claimed, watched, cancelled, with how they ended."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as QueueError
+
+from classifier.evaluations import (
+    EvaluationError,
+    add_robustness,
+    add_saliency,
+    evaluate_method,
+    evaluate_version,
+)
+from classifier.heartbeat import Heartbeat
+from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion
+
+logger = logging.getLogger(__name__)
+Status = EvaluationJob.Status
+
+
+class EvaluationStoppedError(Exception):
+    """Somebody asked the job to stop."""
+
+
+def start_evaluation(version: ModelVersion, dataset: Dataset, split: str) -> EvaluationJob:
+    """Store a job and give it to a worker once the transaction is over.
+
+    Raises:
+        EvaluationError: if the same evaluation waits or works already.
+    """
+    with transaction.atomic():
+        same = EvaluationJob.objects.filter(version=version, dataset=dataset, split=split)
+        if same.filter(status__in=EvaluationJob.ACTIVE).exists():
+            raise EvaluationError("This evaluation waits or works already.")
+        job = EvaluationJob.objects.create(version=version, dataset=dataset, split=split)
+        transaction.on_commit(lambda: _enqueue(job.pk))
+    return job
+
+
+def cancel_evaluation(job: EvaluationJob) -> None:
+    """Take a queued job back, or ask a working one to stop. One that is over stays as it is."""
+    jobs = EvaluationJob.objects.filter(pk=job.pk)
+    if not jobs.filter(status=Status.QUEUED).update(
+        status=Status.CANCELLED, finished_at=timezone.now()
+    ):
+        jobs.filter(status=Status.RUNNING).update(status=Status.CANCELLING)
+
+
+def execute_job(job_id: int) -> None:
+    """Carry out a queued job: every method on the same images, what decided the model's wrong
+    answers, and the model under corruptions.
+
+    Whatever happens, the row says how it ended; what was measured until then stays.
+    """
+    job = EvaluationJob.objects.select_related("version", "dataset").filter(pk=job_id).first()
+    claim = job.begin() if job else None
+    if job is None or claim is None:
+        logger.info("Evaluation job %s is not waiting: nothing to do.", job_id)
+        return
+    status, reason = Status.FAILED, "The worker was stopped."
+    heartbeat = Heartbeat(job, claim)
+    try:
+        with heartbeat:
+            _measure(job, heartbeat)
+        status, reason = Status.SUCCEEDED, ""
+    except EvaluationStoppedError:
+        status, reason = Status.CANCELLED, ""
+    except Exception as error:
+        reason = str(error) if _is_foreseen(error) else f"{type(error).__name__}: {error}"
+        if not _is_foreseen(error):
+            raise
+    finally:
+        EvaluationJob.objects.filter(pk=job.pk, claim=claim).update(
+            status=status, error=reason, claim=None, seconds_left=None, finished_at=timezone.now()
+        )
+
+
+def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
+    what = (job.version, job.dataset, job.split)
+    evaluation = evaluate_version(*what, _Progress(heartbeat, "model", 0.0, 0.1))
+    evaluate_method(*what, Evaluation.Method.RULES, _Progress(heartbeat, "rules", 0.1, 0.25))
+    evaluate_method(*what, Evaluation.Method.HYBRID, _Progress(heartbeat, "hybrid", 0.25, 0.4))
+    add_saliency(evaluation, _Progress(heartbeat, "saliency", 0.4, 0.5))
+    add_robustness(evaluation, _Progress(heartbeat, "corruptions", 0.5, 1.0))
+
+
+class _Progress:
+    """Tells a heartbeat how far a stage is, which takes a part of the whole job."""
+
+    def __init__(self, heartbeat: Heartbeat, stage: str, start: float, end: float) -> None:
+        self.heartbeat = heartbeat
+        self.stage = stage
+        self.start, self.end = start, end
+        self.began = timezone.now()
+
+    def __call__(self, share: float) -> None:
+        """Take in the share of the stage that is done.
+
+        Raises:
+            EvaluationStoppedError: when the job is to end.
+        """
+        if self.heartbeat.stop.is_set():
+            raise EvaluationStoppedError
+        self.heartbeat.stage = self.stage
+        self.heartbeat.progress = self.start + share * (self.end - self.start)
+        if share:
+            passed = (timezone.now() - self.began).total_seconds()
+            pace = share * (self.end - self.start) / max(passed, 1e-6)
+            self.heartbeat.seconds_left = (1 - self.heartbeat.progress) / pace
+
+
+def _is_foreseen(error: Exception) -> bool:
+    """Whether an error's message is for the person who started the evaluation."""
+    from classifier.evaluation.predictions import InvalidPredictionsError
+    from classifier.inference.manifest import ModelError
+    from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
+
+    return isinstance(
+        error,
+        EvaluationError
+        | InvalidPredictionsError
+        | ModelError
+        | UnreadableImageError
+        | ImageTooLargeError,
+    )
+
+
+def mark_lost_evaluations() -> int:
+    """Mark jobs whose worker has been silent for too long; return how many there were."""
+    limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
+    silent = EvaluationJob.objects.filter(heartbeat_at__lt=limit)
+    end = {"claim": None, "finished_at": timezone.now(), "seconds_left": None}
+    silent.filter(status=Status.CANCELLING).update(status=Status.CANCELLED, **end)
+    return silent.filter(status=Status.RUNNING).update(
+        status=Status.LOST, error="The worker fell silent. Evaluate again.", **end
+    )
+
+
+def _enqueue(job_id: int) -> None:
+    from classifier.tasks import evaluate
+
+    try:
+        evaluate.delay(job_id)
+    except QueueError as error:
+        logger.warning("Evaluation job %s could not be queued: %s", job_id, error)
+        EvaluationJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
+            status=Status.FAILED,
+            finished_at=timezone.now(),
+            error="The task queue could not be reached. Start it (make run) and evaluate again.",
+        )
