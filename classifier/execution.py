@@ -3,6 +3,7 @@
 import errno
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,23 @@ def execute_run(run_id: int, listener: TrainingObserver | None = None) -> Traini
     return run
 
 
+def follow_run(run_id: int) -> None:
+    """Take this process's share of a run that another process of torchrun carries out.
+
+    That one writes checkpoints, rows and the version, and says how the run ended.
+    """
+    from classifier.training import parallel
+    from classifier.training.loop import NonFiniteLossError, TrainingStoppedError
+    from classifier.training.run import train
+
+    run = TrainingRun.objects.select_related("dataset").get(pk=run_id)
+    config = TrainingConfig.from_json(run.config)
+    with suppress(TrainingStoppedError, NonFiniteLossError):
+        with parallel.first_goes_ahead():
+            data = training_data(run.dataset, config.twins)
+        train(config, data, run.folder, SilentObserver())
+
+
 def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
     """Say how an exception ends a run, or a trial, on a dataset.
 
@@ -142,6 +160,7 @@ def _finish(heartbeat: Heartbeat, status: Status, reason: str) -> None:
 
 def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     """Train, export, calibrate, evaluate and register."""
+    from classifier.training import parallel
     from classifier.training.loop import TrainingStoppedError
     from classifier.training.run import train
 
@@ -149,7 +168,8 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
         raise ExecutionError("The dataset was deleted.")
     config = TrainingConfig.from_json(run.config)
     config.check_data(split_counts(run.dataset))
-    data = training_data(run.dataset, config.twins, observer)
+    with parallel.first_goes_ahead():
+        data = training_data(run.dataset, config.twins, observer)
     result = train(config, data, run.folder, observer)
     if observer.should_stop():  # cancelled during the last epoch
         raise TrainingStoppedError

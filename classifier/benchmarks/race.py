@@ -74,17 +74,6 @@ class Runner:
         """The first validation that was at least as good as asked for."""
         return next((p for p in self.curve if p.val_accuracy >= self.accuracy), None)
 
-    @property
-    def images_per_second(self) -> float | None:
-        """Images per CPU second while the whole network was trained."""
-        full = [number for number, point in enumerate(self.curve) if point.stage == "full"]
-        if not full:
-            return None
-        first, last = full[0], full[-1]
-        start = self.curve[first - 1] if first else Point("", 0, 0.0, 0.0, 0.0)
-        end = self.curve[last]
-        return (end.images - start.images) / (end.cpu_seconds - start.cpu_seconds)
-
     def summary(self) -> dict[str, Any]:
         """Return plain JSON values; the seconds are until the accuracy, or all there were."""
         end = self.reached
@@ -93,7 +82,6 @@ class Runner:
             "cpu_seconds": end.cpu_seconds if end else self.clock.cpu,
             "wall_seconds": end.wall_seconds if end else self.clock.wall,
             "best_accuracy": max((point.val_accuracy for point in self.curve), default=None),
-            "images_per_second": self.images_per_second,
             "curve": [asdict(point) for point in self.curve],
         }
 

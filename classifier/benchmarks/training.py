@@ -58,7 +58,7 @@ class TrainingBenchmark:
             with tempfile.TemporaryDirectory() as folder:
                 data = _data(dataset, options["images"], config.seed, Path(folder))
                 ours, plain = _race(config, data, Path(folder), options)
-                cache = _cache_gain(config, data)
+                speeds = _speeds(config, data)
         finally:
             torch.set_num_threads(threads)
         return {
@@ -69,7 +69,7 @@ class TrainingBenchmark:
             "accuracy": options["accuracy"],
             "goal": GOAL,
             **compare(ours, plain),
-            **cache,
+            **speeds,
             "config": config.to_json(),
         }
 
@@ -129,29 +129,28 @@ def compare(ours: "Runner", plain: "Runner") -> dict[str, Any]:
         "ratio_time_to_accuracy": None,
         "ratio_wall_time_to_accuracy": None,
         "ratio_is_lower_bound": not sides["plain"]["reached"],
-        "ratio_images_per_second": None,
     }
     if sides["ours"]["reached"]:
         for key, spent in (("", "cpu_seconds"), ("_wall", "wall_seconds")):
             ratio = sides["plain"][spent] / sides["ours"][spent]
             ratios[f"ratio{key}_time_to_accuracy"] = round(ratio, 2)
-    speeds = [side["images_per_second"] for side in sides.values()]
-    if all(speeds):
-        ratios["ratio_images_per_second"] = round(speeds[0] / speeds[1], 2)
     return ratios | sides
 
 
-def _cache_gain(config: TrainingConfig, data: "TrainingData") -> dict[str, Any]:
-    """Return the CPU seconds of a head epoch on kept activations, and without keeping them.
+def _speeds(config: TrainingConfig, data: "TrainingData") -> dict[str, Any]:
+    """Return images per CPU second of both, and what the cache of activations saves.
 
-    Measured on some images and scaled to the training split.
+    The latter in CPU seconds of a head epoch, measured on some images and scaled to the split.
     """
-    from classifier.benchmarks.activation_cache import head_epoch_seconds
+    from classifier.benchmarks.speeds import head_epoch_seconds, whole_network_speeds
 
     part = replace(data, train=data.train[:: max(1, len(data.train) // _CACHE_IMAGES)])
     kept, anew = head_epoch_seconds(config, part)
     scale = len(data.train) / len(part.train)
+    ours, plain = whole_network_speeds(config, data)
     return {
+        "images_per_second": {"ours": round(ours, 1), "plain": round(plain, 1)},
+        "ratio_images_per_second": round(ours / plain, 2),
         "head_epoch_seconds_cached": round(kept * scale, 3),
         "head_epoch_seconds_uncached": round(anew * scale, 2),
         "ratio_head_epoch": round(anew / kept, 1),
@@ -179,9 +178,9 @@ def _lines(results: dict[str, Any]) -> "Iterator[str]":
         ]
         shown = f"{bound}{ratio}" if ratio else ""
         yield f"| {name} seconds to {accuracy:.0%} accuracy | {' | '.join(spent)} | {shown} |"
-    speeds = [f"{side['images_per_second'] or 0:.1f}" for side in (ours, plain)]
-    ratio = results["ratio_images_per_second"] or ""
-    yield f"| images per CPU second, whole network | {' | '.join(speeds)} | {ratio} |"
+    speeds, ratio = results["images_per_second"], results["ratio_images_per_second"]
+    shown = f"{speeds['ours']} | {speeds['plain']} | {ratio}"
+    yield f"| images per CPU second, whole network | {shown} |"
     best = [f"{side['best_accuracy'] or 0:.1%}" for side in (ours, plain)]
     yield f"| best validation accuracy | {' | '.join(best)} | |"
     yield (

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from classifier.logo_types import CLASS_NAMES
-from classifier.training import checkpoint, progress
+from classifier.training import checkpoint, parallel, progress
 from classifier.training.augmentation import mix
 from classifier.training.averaging import WeightAverage
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
+from classifier.training.device import mixed_precision
 from classifier.training.losses import Loss, smooth_targets
-from classifier.training.model import Activations, LogoClassifier
+from classifier.training.model import Activations, LogoClassifier, TrainedPart
 from classifier.training.optimization import build_optimizer, rate_share, set_rates
 from classifier.training.reporting import EpochResult, TrainingObserver
 from classifier.training.stages import Batches, Stage, seeded, validation_batches
@@ -63,6 +64,7 @@ class Session:
     observer: TrainingObserver
     progress: progress.Progress
     state: TrainingState
+    scaler: torch.amp.GradScaler
     optimizer_tensors: dict[str, Tensor] = field(default_factory=dict)  # of a resumed stage
 
     @property
@@ -83,12 +85,13 @@ def train_stage(session: Session, stage: Stage) -> None:
     optimizer = build_optimizer(config, model, stage.first_group)
     checkpoint.restore_optimizer(optimizer, session.optimizer_tensors)
     session.optimizer_tensors = {}
+    part = parallel.synchronized(TrainedPart(model, stage.first_group))
     validation = None
     while state.stage_epoch < stage.epochs and state.stale_epochs < config.patience:
         if stage.frozen and validation is None:
             validation = _fill_caches(session, stage, batches)
         started = time.perf_counter()
-        measured = _train_epoch(session, stage, batches, optimizer)
+        measured = _train_epoch(session, stage, part, batches, optimizer)
         measured["val_loss"], measured["val_accuracy"] = _validate(session, stage, validation)
         measured["seconds"] = time.perf_counter() - started
         _finish_epoch(session, stage, measured, optimizer)
@@ -120,12 +123,17 @@ def _fill_caches(
 
 
 def _train_epoch(
-    session: Session, stage: Stage, batches: Batches, optimizer: torch.optim.Optimizer
+    session: Session,
+    stage: Stage,
+    part: torch.nn.Module,
+    batches: Batches,
+    optimizer: torch.optim.Optimizer,
 ) -> dict[str, float]:
     """Train on every batch once; return sums and means that make an EpochResult."""
-    config, state, model = session.config, session.state, session.model
+    config, state, model, scaler = session.config, session.state, session.model, session.scaler
     epoch = len(state.history) + 1
-    torch.manual_seed(config.seed * 1_000_003 + epoch)  # dropout and stochastic depth
+    # dropout and stochastic depth, which are each process's own
+    torch.manual_seed(config.seed * 1_000_003 + epoch + (parallel.rank() << 40))
     mixing = seeded(config.seed, 2000 + epoch)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     count = session.progress.counter(stage.name, progress.TRAINING[stage.name])
@@ -146,30 +154,35 @@ def _train_epoch(
         maps, beside = mix(inputs.maps, beside, config.mixup, config.cutmix, mixing)
         targets, pooled = beside.tensor_split([len(CLASS_NAMES)], 1)
         inputs = Activations(maps, pooled)
-        logits = model.suffix(inputs, stage.first_group)
+        with mixed_precision(model.mean.device):
+            logits = part(inputs).float()
         loss = session.loss(logits, targets)
-        if not torch.isfinite(loss):
+        if parallel.agreed(not torch.isfinite(loss)):
             raise NonFiniteLossError(
                 f"The loss became {loss.item()} in epoch {epoch}, step {step + 1}. "
                 f"Lower learning_rate ({config.learning_rate}) or gradient_clip."
             )
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        scaler.scale(loss).backward()
 
         # clip and step
+        scaler.unscale_(optimizer)
         limit = config.gradient_clip or float("inf")
         norms.append(torch.nn.utils.clip_grad_norm_(parameters, limit).item())
-        optimizer.step()
+        scaler.step(optimizer)
+        scaler.update()
         session.average.update(model)
 
         # measure
         losses.append(loss.item())
         correct += (logits.argmax(1) == labels).sum().item()
-        count(len(labels))
+        count(config.batch_size)
     seen = len(batches) * config.batch_size
+    sums = torch.tensor([sum(losses) / len(losses) / parallel.size(), correct / seen])
+    train_loss, train_accuracy = parallel.total(sums.double()).tolist()
     return {
-        "train_loss": sum(losses) / len(losses),
-        "train_accuracy": correct / seen,
+        "train_loss": train_loss,
+        "train_accuracy": train_accuracy,
         "gradient_norm": sum(norms) / len(norms),
         "images_per_second": seen / (time.perf_counter() - started),
     }
@@ -180,6 +193,8 @@ def _validate(
     session: Session, stage: Stage, cached: list[tuple[Activations, Tensor]] | None
 ) -> tuple[float, float]:
     """Return the plain cross-entropy and the accuracy on the validation split."""
+    parallel.equalize(session.model)  # batch norm saw another part of each batch in each process
+    parallel.equalize(session.average.model)
     model = session.evaluated.eval()
     batches = cached or validation_batches(model, session.val, stage.first_group)
     count = session.progress.counter(stage.name, progress.VALIDATION[stage.name])
@@ -190,6 +205,7 @@ def _validate(
         loss += torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
         correct += (logits.argmax(1) == labels).sum().item()
         count(len(labels))
+    loss, correct = parallel.total(torch.tensor([loss, correct]).double()).tolist()
     return loss / len(session.val), correct / len(session.val)
 
 
@@ -217,9 +233,11 @@ def _finish_epoch(
         state.plateau_share *= _PLATEAU_FACTOR
     if result.val_loss < state.best_loss:
         state.best_loss, state.best_epoch = result.val_loss, result.epoch
-        best = session.evaluated.state_dict()
-        checkpoint.save_checkpoint(session.folder / checkpoint.BEST, best, asdict(result))
-    save_session(session, optimizer)
+        if parallel.rank() == 0:
+            best = session.evaluated.state_dict()
+            checkpoint.save_checkpoint(session.folder / checkpoint.BEST, best, asdict(result))
+    if parallel.rank() == 0:
+        save_session(session, optimizer)
     session.observer.on_epoch(result)
 
 
@@ -232,7 +250,11 @@ def save_session(session: Session, optimizer: torch.optim.Optimizer) -> None:
     }
     tensors = {f"{part}/{name}": t for part, named in parts.items() for name, t in named.items()}
     path = session.folder / checkpoint.LAST
-    state = {"state": asdict(session.state), "config": session.config.to_json()}
+    state = {
+        "state": asdict(session.state),
+        "config": session.config.to_json(),
+        "scaler": session.scaler.state_dict(),
+    }
     checkpoint.save_checkpoint(path, tensors, state)
     session.observer.on_checkpoint(path)
 
@@ -255,11 +277,13 @@ def restore_session(session: Session) -> None:
     session.average.model.load_state_dict(parts["average"])
     session.average.steps = session.state.average_steps
     session.optimizer_tensors = parts["optimizer"]
+    if saved.get("scaler"):
+        session.scaler.load_state_dict(saved["scaler"])
     session.progress.resume_at(session.state.work)
 
 
 def _check_stop(session: Session) -> None:
-    if session.observer.should_stop():
+    if parallel.agreed(session.observer.should_stop()):
         raise TrainingStoppedError
 
 

@@ -1,5 +1,6 @@
 """The whole classifier: normalisation, backbone, pooling and head."""
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -76,6 +77,21 @@ class LogoClassifier(nn.Module):
             if index < self.early_groups:
                 parts += [maps.mean((2, 3)), (maps.var((2, 3)) + 1e-6).sqrt()]
         return Activations(maps, torch.cat(parts, 1))
+
+
+class TrainedPart(nn.Module):
+    """What a stage trains, as one module: the groups from `first_group` on and the head."""
+
+    def __init__(self, model: LogoClassifier, first_group: int) -> None:
+        super().__init__()
+        self.features = model.features[first_group:]
+        self.pooled_norm = model.pooled_norm
+        self.head = model.head
+        self._suffix = partial(model.suffix, first_group=first_group)
+
+    def forward(self, activations: Activations) -> Tensor:
+        """Return logits [N, classes]."""
+        return self._suffix(activations)
 
 
 def pooled_channels(early_channels: tuple[int, ...]) -> int:

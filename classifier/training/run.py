@@ -7,17 +7,18 @@ import numpy as np
 import torch
 
 from classifier.logo_types import CLASS_NAMES
-from classifier.training import checkpoint, progress
+from classifier.training import checkpoint, parallel, progress
 from classifier.training.augmentation import augment
 from classifier.training.averaging import WeightAverage
 from classifier.training.backbones import BACKBONES
-from classifier.training.config import TrainingConfig
+from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.dataset import (
     ArrayCache,
     DecodingStoppedError,
     ImageArray,
     TrainingData,
 )
+from classifier.training.device import gradient_scaler, pick_device
 from classifier.training.loop import (
     Session,
     TrainingState,
@@ -50,6 +51,9 @@ def train(
 ) -> TrainingResult:
     """Train a model; go on from the last checkpoint if `folder` has one.
 
+    Under torchrun every process calls this with the same arguments, but for the observer: only
+    the first one's is asked for more than to be silent. All return the same result.
+
     Args:
         config: all settings.
         data: the images by split; the test split is not touched.
@@ -60,11 +64,15 @@ def train(
         TrainingStoppedError: when the observer asked for it; the last checkpoint stays.
         NonFiniteLossError: when the loss is not finite.
         WeightsError: when the pretrained weights cannot be used.
+        InvalidConfigError: when the batch is too small for the number of processes.
         CheckpointError: when a checkpoint is there but broken or of other settings.
         UnreadableImageError: when an image file is broken.
     """
+    if config.batch_size < 2 * parallel.size():  # batch norm needs two images
+        reason = f"must be at least {2 * parallel.size()} for {parallel.size()} processes"
+        raise InvalidConfigError({"batch_size": reason})
     torch.manual_seed(config.seed)
-    model = build_model(config)
+    model = build_model(config).to(pick_device())
     stages = plan_stages(config, len(model.features))
     work = _planned_work(config, data, stages)
     tracker = progress.Progress(observer, work)
@@ -80,6 +88,7 @@ def train(
         observer=observer,
         progress=tracker,
         state=TrainingState(),
+        scaler=gradient_scaler(model.mean.device),
     )
     if (folder / checkpoint.LAST).exists():
         restore_session(session)
@@ -111,10 +120,11 @@ def _decode(
         observer.should_stop,
     )
     try:
-        return (
-            cache.training(data.train, config.input_size),
-            cache.serving(data.val, config.input_size),
-        )
+        with parallel.first_goes_ahead():
+            return (
+                cache.training(data.train, config.input_size),
+                cache.serving(data.val, config.input_size),
+            )
     except DecodingStoppedError as error:
         raise TrainingStoppedError from error
 
@@ -124,8 +134,9 @@ def _adapt_batch_norm(session: Session) -> None:
     images = session.train
     rows = torch.randperm(len(images))[:_BATCH_NORM_IMAGES]
     size, generator = session.config.input_size, torch.Generator()
+    device = session.model.mean.device
     batches = [
-        augment(images.take(part), images.backgrounds[part], size, 0.0, generator)
+        augment(images.take(part), images.backgrounds[part], size, 0.0, generator).to(device)
         for part in rows.split(64)
     ]
     reestimate_batch_norm(session.model, batches)
@@ -135,12 +146,15 @@ def _adapt_batch_norm(session: Session) -> None:
 @torch.no_grad()
 def _best(session: Session) -> TrainingResult:
     """Load the best checkpoint and let it answer on the validation split."""
+    parallel.wait()  # for the first process to have written it
     tensors, _ = checkpoint.load_checkpoint(session.folder / checkpoint.BEST)
+    parallel.wait()  # for all to have read it
     model = session.model
     model.load_state_dict(tensors)
     model.eval()
     logits = [
-        model.suffix(inputs, 0).cpu() for inputs, _ in validation_batches(model, session.val, 0)
+        model.suffix(inputs, 0).cpu()
+        for inputs, _ in validation_batches(model, session.val, 0, whole=True)
     ]
     return TrainingResult(
         config=session.config,

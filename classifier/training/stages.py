@@ -4,12 +4,14 @@ While the first groups of the backbone are frozen, what they make of the images 
 is computed once, for a fixed number of augmented views, and every epoch starts from there.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
+from classifier.training import parallel
 from classifier.training.augmentation import augment
 from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
@@ -52,6 +54,16 @@ def seeded(*numbers: int) -> Generator:
     return Generator().manual_seed(seed)
 
 
+def _rank() -> tuple[int, ...]:
+    """Return what makes a seed this process's own; nothing for the first."""
+    return (parallel.rank(),) if parallel.rank() else ()
+
+
+def _blocks(count: int) -> tuple[Tensor, ...]:
+    """Return the indices of a split in blocks of like size, so that no process's share is empty."""
+    return torch.arange(count).tensor_split(math.ceil(count / _CACHE_BATCH))
+
+
 class Batches:
     """What a stage trains on: activations at the first group that it trains, with labels."""
 
@@ -71,31 +83,36 @@ class Batches:
         """Compute the frozen part's activations, yielding the number of images just done."""
         views = self.config.views
         for view in range(views):
-            generator = seeded(self.config.seed, view)
-            for start in range(0, len(self.images), _CACHE_BATCH):
-                rows = torch.arange(start, min(start + _CACHE_BATCH, len(self.images)))
+            generator = seeded(self.config.seed, view, *_rank())
+            for block in _blocks(len(self.images)):
+                rows = parallel.share(block)
                 activations = self._activations(rows, generator)
                 if self.cache is None:
                     self.cache = self._empty_cache(activations)
                 for kept, part in zip(self.cache, activations, strict=True):
                     kept[view, rows] = part.half().cpu()
-                yield len(rows)
+                yield len(block)
+        for kept in self.cache or ():
+            parallel.total(kept)  # what a process has not computed is zero
 
     def _empty_cache(self, activations: Activations) -> Activations:
         shape = (self.config.views, len(self.images))
         return Activations(
-            *(torch.empty(*shape, *t.shape[1:], dtype=torch.half) for t in activations)
+            *(torch.zeros(*shape, *t.shape[1:], dtype=torch.half) for t in activations)
         )
 
     def epoch(self, epoch: int) -> Iterator[tuple[Activations, Tensor]]:
-        """Yield (activations, labels int64 [B]) in random order.
+        """Yield (activations, labels int64 [B]) in random order: our share of each batch.
 
         Images that do not fill a batch sit this epoch out.
         """
         generator = seeded(self.config.seed, 1000 + epoch)
         order = torch.randperm(len(self.images), generator=generator)
         size = self.config.batch_size
-        for rows in order[: len(self) * size].split(size):
+        if parallel.rank():  # every process augments in its own way
+            generator = seeded(self.config.seed, 1000 + epoch, *_rank())
+        for batch in order[: len(self) * size].split(size):
+            rows = parallel.share(batch)
             if self.cache is None:
                 inputs = self._activations(rows, generator)
             else:
@@ -121,11 +138,15 @@ class Batches:
 
 @torch.no_grad()
 def validation_batches(
-    model: LogoClassifier, images: ImageArray, first_group: int
+    model: LogoClassifier, images: ImageArray, first_group: int, whole: bool = False
 ) -> Iterator[tuple[Activations, Tensor]]:
-    """Yield (activations, labels) of a split that was prepared as for serving, in order."""
+    """Yield (activations, labels) of a split that was prepared as for serving, in order.
+
+    Each process gets its share of every batch, or with `whole` everything.
+    """
     device = model.mean.device
-    for rows in torch.arange(len(images)).split(_CACHE_BATCH):
+    for block in _blocks(len(images)):
+        rows = block if whole else parallel.share(block)
         pixels = images.take(rows).to(device).permute(0, 3, 1, 2).float() / 255
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         yield model.prefix(pixels, first_group), images.labels[rows].to(device)

@@ -1,5 +1,8 @@
 """`train`: carry out a training run in the foreground."""
 
+import os
+import subprocess
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -78,14 +81,32 @@ class Command(BaseCommand):
         what.add_argument("--dataset", metavar="NAME", help="train on this dataset")
         what.add_argument("--resume", metavar="RUN", type=int, help="go on with this run")
         add_settings(parser)
+        parser.add_argument(
+            "--processes", type=int, default=1, help="that share every batch, by torchrun"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Carry out the run."""
+        from classifier.execution import follow_run
+        from classifier.training import parallel
+
         ensure_database()
+        if options["processes"] > 1:
+            sys.exit(_spawn(options))
+        with parallel.joined():
+            if parallel.rank():
+                follow_run(parallel.from_first(0))
+            else:
+                self._carry_out(options)
+
+    def _carry_out(self, options: dict[str, Any]) -> None:
+        from classifier.training import parallel
+
         try:
             run = self._resumed(options) if options["resume"] else self._created(options)
         except (RunError, InvalidConfigError) as error:
             raise CommandError(str(error)) from error
+        parallel.from_first(run.pk)
         self.stdout.write(f"{run} on {run.dataset}")
         version = carry_out(run)
         evaluation = version.evaluations.get()
@@ -111,3 +132,18 @@ class Command(BaseCommand):
         if run.status != TrainingRun.Status.QUEUED:
             requeue(run)
         return run
+
+
+def _spawn(options: dict[str, Any]) -> int:
+    """Run this command under torchrun; return its exit status."""
+    processes = options["processes"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [f"--nproc-per-node={processes}", sys.argv[0], "train"]
+    if options["resume"]:
+        command += ["--resume", str(options["resume"])]
+    else:
+        command += ["--dataset", options["dataset"]]
+    if options["set"]:
+        command += ["--set", *options["set"]]
+    threads = str(max(1, (os.cpu_count() or 1) // processes))
+    return subprocess.call(command, env={"OMP_NUM_THREADS": threads, **os.environ})

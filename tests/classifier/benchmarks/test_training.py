@@ -33,7 +33,6 @@ class CompareTests(SimpleTestCase):
         self.assertEqual(results["ratio_time_to_accuracy"], 4.0)
         self.assertEqual(results["ratio_wall_time_to_accuracy"], 4.0)
         self.assertFalse(results["ratio_is_lower_bound"])
-        self.assertEqual(results["ratio_images_per_second"], 6.0)
         self.assertEqual(results["ours"]["cpu_seconds"], 30)
 
     def test_a_plain_loop_that_did_not_get_there_makes_it_a_lower_bound(self):
@@ -44,7 +43,6 @@ class CompareTests(SimpleTestCase):
     def test_there_is_no_ratio_where_ours_did_not_get_there(self):
         results = compare(runner([("head", 100, 10, 0.6)]), runner(OURS))
         self.assertIsNone(results["ratio_time_to_accuracy"])
-        self.assertIsNone(results["ratio_images_per_second"])
 
 
 class TrainingBenchmarkTests(TestCase):
@@ -59,17 +57,11 @@ class TrainingBenchmarkTests(TestCase):
     def test_it_measures_both_and_describes_them(self):
         threads = torch.get_num_threads()
         output = io.StringIO()
-        settings = [
-            "input_size=32",
-            "batch_size=4",
-            "head_epochs=1",
-            "top_epochs=0",
-            "full_epochs=1",
-        ]
         call_command(
             "benchmark",
             *("training", "--json", "--images", "8", "--accuracy", "1.01", "--minutes", "0.01"),
-            *("--set", *settings.split()),
+            *("--set", "input_size=32", "batch_size=4"),
+            *("--set", "head_epochs=1", "top_epochs=0", "full_epochs=1"),
             stdout=output,
         )
         results = json.loads(output.getvalue())
@@ -78,5 +70,6 @@ class TrainingBenchmarkTests(TestCase):
         self.assertGreater(results["plain"]["cpu_seconds"], 0)
         self.assertIsNone(results["ratio_time_to_accuracy"])
         self.assertGreater(results["head_epoch_seconds_uncached"], 0)
+        self.assertGreater(results["ratio_images_per_second"], 1)
         self.assertEqual(torch.get_num_threads(), threads)
         self.assertIn("(not reached)", TrainingBenchmark().describe(results))

@@ -30,13 +30,18 @@ def draw(label: int, rng: random.Random, side: int = 64) -> Image.Image:
 def make_data(folder: Path, train: int = 32, val: int = 8, test: int = 8) -> TrainingData:
     """Write images of four classes in turn into a folder and return them by split."""
     rng = random.Random(0)
-    splits = {}
     for split, count in (("train", train), ("val", val), ("test", test)):
-        splits[split] = []
         for number in range(count):
-            path = folder / f"{split}-{number}.png"
-            draw(number % 4, rng).save(path)
-            splits[split].append(LabelledImage(path, number % 4))
+            draw(number % 4, rng).save(folder / f"{split}-{number}.png")
+    return find_data(folder, train, val, test)
+
+
+def find_data(folder: Path, train: int = 32, val: int = 8, test: int = 8) -> TrainingData:
+    """Return what `make_data` has written."""
+    splits = {
+        split: [LabelledImage(folder / f"{split}-{n}.png", n % 4) for n in range(count)]
+        for split, count in (("train", train), ("val", val), ("test", test))
+    }
     return TrainingData(**splits, cache=folder / "arrays")
 
 
