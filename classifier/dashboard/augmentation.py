@@ -1,7 +1,7 @@
 """The page that shows what augmentation makes of a dataset's logos. A worker draws the picture."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -35,7 +35,8 @@ class PreviewForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataset"].queryset = Dataset.objects.filter(status=Dataset.Status.READY)
+        field = cast(forms.ModelChoiceField, self.fields["dataset"])
+        field.queryset = Dataset.objects.filter(status=Dataset.Status.READY)
 
     def clean(self) -> dict[str, Any]:
         """Build `config`; what it refuses is told at the fields."""

@@ -61,6 +61,9 @@ class TwoProcessesTests(SimpleTestCase):
     def test_a_wish_to_stop_reaches_all(self):
         self.assertTrue(self.first["stopped"] and self.second["stopped"])
 
+    def test_a_stopped_run_resumes_to_the_same_result(self):
+        self.assertEqual(self.first["resumed"], self.first["whole"]["logits"])
+
 
 class OneProcessTests(SimpleTestCase):
     def test_alone_nothing_is_shared(self):

@@ -51,6 +51,8 @@ def main(folder):
         train(WHOLE, data, folder / "stopped", StopAfterFirstEpoch())
     except TrainingStoppedError:
         answer["stopped"] = True
+        resumed = train(WHOLE, data, folder / "stopped", SilentObserver())
+        answer["resumed"] = resumed.val_logits.tolist()
     (folder / f"rank-{parallel.rank()}.json").write_text(json.dumps(answer))
 
 
