@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.utils import timezone
 
+from classifier.analyses import store_analysis
 from classifier.evaluations import store_evaluation
 from classifier.heartbeat import Heartbeat
 from classifier.inference.manifest import new_version_folder, write_manifest
 from classifier.logo_types import CLASS_NAMES
+from classifier.machine import machine_figures
 from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
 from classifier.runs import split_counts
 from classifier.training.config import TrainingConfig
-from classifier.training.reporting import EpochResult, SilentObserver, TrainingObserver
+from classifier.training.reporting import (
+    EpochResult,
+    SilentObserver,
+    StepResult,
+    TrainingObserver,
+)
 
 if TYPE_CHECKING:
     from classifier.data.twins import Twin
@@ -40,6 +47,12 @@ class RunObserver:
     def __init__(self, heartbeat: Heartbeat, listener: TrainingObserver) -> None:
         self.heartbeat = heartbeat
         self.listener = listener
+        self.step: StepResult | None = None
+        heartbeat.more = self._live
+
+    def _live(self) -> dict[str, Any]:
+        """Return what is written with each heartbeat: the present step, and the machine."""
+        return {"live": {**(asdict(self.step) if self.step else {}), **machine_figures()}}
 
     def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
         """Keep the progress for the next heartbeat."""
@@ -47,6 +60,11 @@ class RunObserver:
         self.heartbeat.progress = progress
         self.heartbeat.seconds_left = seconds_left
         self.listener.on_progress(stage, progress, seconds_left)
+
+    def on_step(self, result: StepResult) -> None:
+        """Keep the step for the next heartbeat."""
+        self.step = result
+        self.listener.on_step(result)
 
     def on_epoch(self, result: EpochResult) -> None:
         """Store an epoch's measures; a resumed run may measure its last one again."""
@@ -77,7 +95,7 @@ def execute_run(run_id: int, listener: TrainingObserver | None = None) -> Traini
         logger.info("Run %s is not waiting: nothing to do.", run_id)
         return None
     run.refresh_from_db()
-    status, reason = Status.FAILED, ""
+    status, reason, diverged = Status.FAILED, "", False
     heartbeat = Heartbeat(run, claim)
     try:
         with heartbeat:
@@ -91,11 +109,12 @@ def execute_run(run_id: int, listener: TrainingObserver | None = None) -> Traini
         raise
     except Exception as error:
         status, reason = end_of(run.dataset_id, error)
+        diverged = type(error).__name__ == "NonFiniteLossError"
         if not reason and status == Status.FAILED:
             reason = f"{type(error).__name__}: {error}"
             raise
     finally:
-        _finish(heartbeat, status, reason)
+        _finish(heartbeat, status, reason, diverged)
     run.refresh_from_db()
     return run
 
@@ -148,14 +167,14 @@ def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
     return Status.FAILED, str(error) if isinstance(error, foreseen) else ""
 
 
-def _finish(heartbeat: Heartbeat, status: Status, reason: str) -> None:
-    """Write how the run ended, unless another process has it by now."""
+def _finish(heartbeat: Heartbeat, status: Status, reason: str, diverged: bool) -> None:
+    """Write how the run ended and what its history says, unless another process has it by now."""
     values: dict[str, Any] = {"status": status, "error": reason, "seconds_left": None}
     if status == Status.SUCCEEDED:
         values["progress"] = 1.0
-    TrainingRun.objects.filter(pk=heartbeat.run.pk, claim=heartbeat.claim).update(
-        claim=None, finished_at=timezone.now(), **values
-    )
+    mine = TrainingRun.objects.filter(pk=heartbeat.run.pk, claim=heartbeat.claim)
+    if mine.update(claim=None, finished_at=timezone.now(), **values):
+        store_analysis(heartbeat.run.pk, reason if diverged else "")
 
 
 def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
@@ -171,6 +190,7 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     with parallel.first_goes_ahead():
         data = training_data(run.dataset, config.twins, observer)
     result = train(config, data, run.folder, observer)
+    TrainingRun.objects.filter(pk=run.pk).update(plain_train_accuracy=result.plain_train_accuracy)
     if observer.should_stop():  # cancelled during the last epoch
         raise TrainingStoppedError
     observer.on_progress("export", 1.0, None)

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -17,15 +18,21 @@ INTERVAL_SECONDS = 2.0
 class Heartbeat:
     """Writes a claimed run's, or trial's, heartbeat and progress while it is open.
 
-    `stop` is set when the run is to end: somebody cancelled it, or another process has it now.
+    `more` gives further columns to write with each beat. `stop` is set when the run is to end:
+    somebody cancelled it, or another process has it now.
     """
 
     def __init__(
-        self, run: TrainingRun | Trial, claim: UUID, interval: float = INTERVAL_SECONDS
+        self,
+        run: TrainingRun | Trial,
+        claim: UUID,
+        interval: float = INTERVAL_SECONDS,
+        more: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.run = run
         self.claim = claim
         self.interval = interval
+        self.more = more
         self.stage = ""
         self.progress = 0.0
         self.seconds_left: float | None = None
@@ -50,6 +57,7 @@ class Heartbeat:
             stage=self.stage,
             progress=self.progress,
             seconds_left=self.seconds_left,
+            **self.more(),
         )
         self.claim_lost = not written
         cancelling = mine.filter(status=self.run.Status.CANCELLING).exists()

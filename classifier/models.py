@@ -154,6 +154,15 @@ class TrainingRun(models.Model):
     stage = models.CharField(max_length=20, blank=True)
     progress = models.FloatField(default=0, help_text="Share of the whole run done, 0 to 1.")
     seconds_left = models.FloatField(null=True)
+    live = models.JSONField(
+        default=dict, help_text="Last heartbeat: the present step, and what the machine does."
+    )
+    plain_train_accuracy = models.FloatField(
+        null=True, help_text="Of the kept weights, on training images without augmentation."
+    )
+    analysis = models.JSONField(
+        default=dict, help_text="Written at the end: see training/analysis.py."
+    )
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -203,6 +212,14 @@ class EpochMetric(models.Model):
     images_per_second = models.FloatField()
     seconds = models.FloatField()
     memory_mb = models.FloatField(default=0, help_text="Peak resident memory of the worker.")
+    train_loss_max = models.FloatField(default=0, help_text="Of one step.")
+    gradient_norm_max = models.FloatField(default=0, help_text="Of one step, before clipping.")
+    non_finite_steps = models.PositiveIntegerField(
+        default=0, help_text="Left out, because their gradient was not finite."
+    )
+    val_confusion = models.JSONField(
+        default=list, help_text="Counts: a row per true class, a column per answer."
+    )
 
     class Meta:
         ordering = ["epoch"]

@@ -110,7 +110,14 @@ def requeue(run: TrainingRun) -> None:
     if run.dataset.fingerprint != run.dataset_fingerprint:
         raise RunError(f"The dataset {run.dataset.name} was changed: start a new run instead.")
     queued = TrainingRun.objects.filter(pk=run.pk, status__in=TrainingRun.RESUMABLE).update(
-        status=Status.QUEUED, claim=None, error="", finished_at=None, seconds_left=None
+        status=Status.QUEUED,
+        claim=None,
+        error="",
+        live={},
+        analysis={},
+        plain_train_accuracy=None,
+        finished_at=None,
+        seconds_left=None,
     )
     run.refresh_from_db()
     if not queued:

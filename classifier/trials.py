@@ -15,7 +15,12 @@ from classifier.models import Study, TrainingRun, Trial
 from classifier.runs import split_counts
 from classifier.studies import clear_files
 from classifier.training.config import TrainingConfig
-from classifier.training.reporting import EpochResult, SilentObserver, TrainingObserver
+from classifier.training.reporting import (
+    EpochResult,
+    SilentObserver,
+    StepResult,
+    TrainingObserver,
+)
 from classifier.training.search_space import Parameter, SearchSpace, trial_config
 
 if TYPE_CHECKING:
@@ -44,6 +49,10 @@ class TrialObserver:
         self.heartbeat.progress = progress
         self.heartbeat.seconds_left = seconds_left
         self.listener.on_progress(stage, progress, seconds_left)
+
+    def on_step(self, result: StepResult) -> None:
+        """Pass it on."""
+        self.listener.on_step(result)
 
     def on_epoch(self, result: EpochResult) -> None:
         """Store the accuracy, and compare it with what other trials had after that epoch."""

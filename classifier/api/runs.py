@@ -15,6 +15,7 @@ from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import (
     EpochSerializer,
     NewRunSerializer,
+    RunDetailSerializer,
     RunSerializer,
 )
 from classifier.models import TrainingRun
@@ -28,6 +29,7 @@ class RunViewSet(StaffViewSet):
 
     queryset = TrainingRun.objects.select_related("version")
     serializer_class = RunSerializer
+    detail_serializer_class = RunDetailSerializer
     filterset_fields = ["status", "dataset"]
     ordering_fields = ["created_at", "finished_at"]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from classifier.analyses import analysis_of
 from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, TrainingRun
 from classifier.runs import split_counts
 from classifier.training.config import InvalidConfigError, TrainingConfig
@@ -92,6 +93,20 @@ class RunSerializer(serializers.ModelSerializer):
             "started_at",
             "finished_at",
         ]
+
+
+class RunDetailSerializer(RunSerializer):
+    """A training run with its present step and what its history says."""
+
+    live = serializers.DictField()
+    analysis = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "plain_train_accuracy", "live", "analysis"]
+
+    def get_analysis(self, run: TrainingRun) -> dict[str, Any]:
+        """Analyse a run by the epochs it has so far; a run that has ended is analysed once."""
+        return analysis_of(run)
 
 
 class NewRunSerializer(serializers.Serializer):

@@ -10,7 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from classifier.analyses import analysis_of
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.tables import Table
 from classifier.models import EpochMetric, TrainingRun
 from classifier.runs import RunError, cancel_run, resume_run
@@ -26,6 +28,9 @@ COLUMNS = (
     "learning_rate",
     "backbone_learning_rate",
     "gradient_norm",
+    "gradient_norm_max",
+    "train_loss_max",
+    "non_finite_steps",
     "images_per_second",
     "seconds",
     "memory_mb",
@@ -58,10 +63,14 @@ def _state(run: TrainingRun) -> dict[str, Any]:
     epochs = list(run.epochs.all())
     working = run.status in (run.Status.RUNNING, run.Status.CANCELLING)
     silent = (timezone.now() - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0
+    best = min(epochs, key=lambda epoch: epoch.val_loss, default=None)
     return {
         "run": run,
         "epochs": epochs,
-        "best": min(epochs, key=lambda epoch: epoch.val_loss, default=None),
+        "best": best,
+        "live": run.live if working else {},
+        "analysis": analysis_of(run),
+        "matrix": matrix_rows(best.val_confusion) if best else [],
         "percent": round(run.progress * 100),
         "silent_seconds": round(silent) if working else 0,
         "silent": working and silent > settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS,

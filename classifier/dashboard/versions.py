@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
-from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
+from classifier.dashboard.matrix import matrix_rows
+from classifier.dashboard.scores import gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
 from classifier.data.info import SPLITS
 from classifier.evaluation_jobs import cancel_evaluation, start_evaluation
@@ -75,7 +76,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
     if score:
         context |= {
             "headline": _headline(score.metrics),
-            "matrix": _matrix(score),
+            "matrix": matrix_rows(score.metrics["confusion_matrix"]),
             "per_class": score.metrics["per_class"],
             "gate": gate_of(version, score),
             "answered_by": score.metrics.get("answered_by", {}),
@@ -92,24 +93,6 @@ def _headline(metrics: dict[str, Any]) -> list[dict[str, Any]]:
         for key, name in HEADLINE.items()
         if key in metrics
     ]
-
-
-def _matrix(score: Score) -> list[dict[str, Any]]:
-    """Return the confusion matrix's rows with each cell's share of its row."""
-    rows = []
-    for truth, counts in zip(CLASS_NAMES, score.metrics["confusion_matrix"], strict=True):
-        total = sum(counts)
-        cells = [
-            {
-                "answer": answer,
-                "count": count,
-                "share": count / total if total else 0,
-                "right": answer == truth,
-            }
-            for answer, count in zip(CLASS_NAMES, counts, strict=True)
-        ]
-        rows.append({"truth": truth, "cells": cells, "total": total})
-    return rows
 
 
 def _robustness(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

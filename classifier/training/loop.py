@@ -1,5 +1,6 @@
 """The training loop: stages of epochs of steps, with a checkpoint after every epoch."""
 
+import math
 import resource
 import time
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.device import mixed_precision
 from classifier.training.losses import Loss, smooth_targets
+from classifier.training.meters import EpochMeter
 from classifier.training.model import Activations, LogoClassifier, TrainedPart
 from classifier.training.optimization import build_optimizer, rate_share, set_rates
 from classifier.training.reporting import EpochResult, TrainingObserver
@@ -92,7 +94,7 @@ def train_stage(session: Session, stage: Stage) -> None:
             validation = _fill_caches(session, stage, batches)
         started = time.perf_counter()
         measured = _train_epoch(session, stage, part, batches, optimizer)
-        measured["val_loss"], measured["val_accuracy"] = _validate(session, stage, validation)
+        measured |= _validate(session, stage, validation)
         measured["seconds"] = time.perf_counter() - started
         _finish_epoch(session, stage, measured, optimizer)
     remaining = stage.epochs - state.stage_epoch
@@ -128,8 +130,11 @@ def _train_epoch(
     part: torch.nn.Module,
     batches: Batches,
     optimizer: torch.optim.Optimizer,
-) -> dict[str, float]:
-    """Train on every batch once; return sums and means that make an EpochResult."""
+) -> dict[str, Any]:
+    """Train on every batch once; return those fields of EpochResult that come of it.
+
+    A step whose gradient is not finite is left out.
+    """
     config, state, model, scaler = session.config, session.state, session.model, session.scaler
     epoch = len(state.history) + 1
     # dropout and stochastic depth, which are each process's own
@@ -137,9 +142,8 @@ def _train_epoch(
     mixing = seeded(config.seed, 2000 + epoch)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     count = session.progress.counter(stage.name, progress.TRAINING[stage.name])
-    losses, norms, correct = [], [], 0
+    meter = EpochMeter(len(batches), config.batch_size, parallel.size())
     _train_mode(model, stage)
-    started = time.perf_counter()
     for step, (inputs, labels) in enumerate(batches.epoch(epoch)):
         _check_stop(session)
 
@@ -168,58 +172,75 @@ def _train_epoch(
         # clip and step
         scaler.unscale_(optimizer)
         limit = config.gradient_clip or float("inf")
-        norms.append(torch.nn.utils.clip_grad_norm_(parameters, limit).item())
-        scaler.step(optimizer)
-        scaler.update()
-        session.average.update(model)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, limit).item()
+        finite = math.isfinite(norm)
+        if finite or scaler.is_enabled():  # a scaler leaves such steps out itself, and learns
+            scaler.step(optimizer)
+            scaler.update()
+        if finite:
+            session.average.update(model)
 
         # measure
-        losses.append(loss.item())
-        correct += (logits.argmax(1) == labels).sum().item()
+        right = (logits.argmax(1) == labels).sum().item()
+        meter.add(loss.item(), None if scaler.is_enabled() and not finite else norm, right)
+        session.observer.on_step(meter.step_result(epoch, config.epochs, _rates(optimizer)))
         count(config.batch_size)
-    seen = len(batches) * config.batch_size
-    sums = torch.tensor([sum(losses) / len(losses) / parallel.size(), correct / seen])
-    train_loss, train_accuracy = parallel.total(sums.double()).tolist()
-    return {
-        "train_loss": train_loss,
-        "train_accuracy": train_accuracy,
-        "gradient_norm": sum(norms) / len(norms),
-        "images_per_second": seen / (time.perf_counter() - started),
-    }
+    if meter.non_finite == len(meter.losses):
+        raise NonFiniteLossError(
+            f"No gradient of epoch {epoch} was finite. "
+            f"Lower learning_rate ({config.learning_rate})."
+        )
+    values = meter.epoch_values()
+    means = torch.tensor([values["train_loss"], values["train_accuracy"]]).double()
+    shared = parallel.total(means / parallel.size()).tolist()
+    return values | {"train_loss": shared[0], "train_accuracy": shared[1]}
 
 
 @torch.no_grad()
 def _validate(
     session: Session, stage: Stage, cached: list[tuple[Activations, Tensor]] | None
-) -> tuple[float, float]:
-    """Return the plain cross-entropy and the accuracy on the validation split."""
+) -> dict[str, Any]:
+    """Return the plain cross-entropy, accuracy and confusion counts on the validation split."""
     parallel.equalize(session.model)  # batch norm saw another part of each batch in each process
     parallel.equalize(session.average.model)
     model = session.evaluated.eval()
     batches = cached or validation_batches(model, session.val, stage.first_group)
     count = session.progress.counter(stage.name, progress.VALIDATION[stage.name])
-    loss, correct = 0.0, 0
+    classes = len(CLASS_NAMES)
+    loss, confusion = 0.0, torch.zeros(classes * classes, dtype=torch.int64)
     for inputs, labels in batches:
         _check_stop(session)
         logits = model.suffix(inputs, stage.first_group)
         loss += torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
-        correct += (logits.argmax(1) == labels).sum().item()
+        cells = labels * classes + logits.argmax(1)
+        confusion += torch.bincount(cells.cpu(), minlength=classes * classes)
         count(len(labels))
-    loss, correct = parallel.total(torch.tensor([loss, correct]).double()).tolist()
-    return loss / len(session.val), correct / len(session.val)
+    sums = torch.cat([torch.tensor([loss], dtype=torch.float64), confusion.double()])
+    loss, *cells = parallel.total(sums).tolist()
+    if not math.isfinite(loss):
+        raise NonFiniteLossError(
+            f"The validation loss became {loss} in epoch {len(session.state.history) + 1}. "
+            f"Lower learning_rate ({session.config.learning_rate})."
+        )
+    confusion = torch.tensor(cells).long().view(classes, classes)
+    return {
+        "val_loss": loss / len(session.val),
+        "val_accuracy": confusion.trace().item() / len(session.val),
+        "val_confusion": confusion.tolist(),
+    }
 
 
 def _finish_epoch(
-    session: Session, stage: Stage, measured: dict[str, float], optimizer: torch.optim.Optimizer
+    session: Session, stage: Stage, measured: dict[str, Any], optimizer: torch.optim.Optimizer
 ) -> None:
     """Take an epoch into the state, write checkpoints, and tell the observer."""
     state = session.state
-    rates = {group["scale"]: group["lr"] for group in optimizer.param_groups}
+    rate, backbone_rate = _rates(optimizer)
     result = EpochResult(
         epoch=len(state.history) + 1,
         stage=stage.name,
-        learning_rate=optimizer.param_groups[0]["lr"],
-        backbone_learning_rate=optimizer.param_groups[-1]["lr"] if len(rates) > 1 else 0.0,
+        learning_rate=rate,
+        backbone_learning_rate=backbone_rate,
         memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **measured,
     )
@@ -280,6 +301,12 @@ def restore_session(session: Session) -> None:
     if saved.get("scaler"):
         session.scaler.load_state_dict(saved["scaler"])
     session.progress.resume_at(session.state.work)
+
+
+def _rates(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
+    """Return the learning rates of the head and of the backbone: 0 while it is frozen."""
+    groups = optimizer.param_groups  # the head's weights and biases first
+    return groups[0]["lr"], groups[-1]["lr"] if len(groups) > 2 else 0.0
 
 
 def _check_stop(session: Session) -> None:

@@ -29,9 +29,10 @@ from classifier.training.loop import (
 from classifier.training.losses import build_loss
 from classifier.training.model import LogoClassifier, build_model, reestimate_batch_norm
 from classifier.training.reporting import EpochResult, TrainingObserver
-from classifier.training.stages import Stage, plan_stages, validation_batches
+from classifier.training.stages import Stage, plan_stages, seeded, validation_batches
 
 _BATCH_NORM_IMAGES = 1024
+_PLAIN_IMAGES = 1024  # to measure training accuracy on
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class TrainingResult:
     best_epoch: int
     val_logits: np.ndarray  # float32 [N, classes]
     val_labels: np.ndarray  # int64 [N]
+    plain_train_accuracy: float  # on training images without augmentation
 
 
 def train(
@@ -131,16 +133,28 @@ def _decode(
 
 def _adapt_batch_norm(session: Session) -> None:
     """Fit borrowed weights to the logos: statistics of the plain training images."""
-    images = session.train
-    rows = torch.randperm(len(images))[:_BATCH_NORM_IMAGES]
-    size, generator = session.config.input_size, torch.Generator()
+    rows = torch.randperm(len(session.train))[:_BATCH_NORM_IMAGES]
     device = session.model.mean.device
-    batches = [
-        augment(images.take(part), images.backgrounds[part], size, 0.0, generator).to(device)
-        for part in rows.split(64)
-    ]
+    batches = [_plain(session, part).to(device) for part in rows.split(64)]
     reestimate_batch_norm(session.model, batches)
     session.average = WeightAverage(session.model, session.config.ema_decay)
+
+
+def _plain(session: Session, rows: torch.Tensor) -> torch.Tensor:
+    """Return training images without augmentation, float32 [B, 3, S, S] from 0 to 1."""
+    images, size = session.train, session.config.input_size
+    return augment(images.take(rows), images.backgrounds[rows], size, 0.0, torch.Generator())
+
+
+def _plain_train_accuracy(session: Session) -> float:
+    """Return the model's share of right answers on some training images as they are."""
+    order = torch.randperm(len(session.train), generator=seeded(session.config.seed, 0))
+    rows = order[:_PLAIN_IMAGES]
+    device = session.model.mean.device
+    answers = [
+        session.model(_plain(session, part).to(device)).argmax(1).cpu() for part in rows.split(64)
+    ]
+    return (torch.cat(answers) == session.train.labels[rows]).double().mean().item()
 
 
 @torch.no_grad()
@@ -163,4 +177,5 @@ def _best(session: Session) -> TrainingResult:
         best_epoch=session.state.best_epoch,
         val_logits=torch.cat(logits).numpy(),
         val_labels=session.val.labels.numpy(),
+        plain_train_accuracy=_plain_train_accuracy(session),
     )

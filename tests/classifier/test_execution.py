@@ -15,6 +15,8 @@ from classifier.models import Dataset, Evaluation, ModelVersion, Sample, Trainin
 from classifier.runs import cancel_run, create_run, requeue
 from classifier.training import checkpoint
 from classifier.training.config import TrainingConfig
+from classifier.training.loop import NonFiniteLossError
+from classifier.training.meters import EpochMeter
 from classifier.training.reporting import SilentObserver
 from tests.classifier.training.images import make_data
 
@@ -95,6 +97,18 @@ class ExecuteRunTests(ExecutionTestCase):
         self.assertGreater(manifest.temperature, 0)
         self.assertEqual(Engine.load(version.folder).manifest.name, version.name)
 
+    def test_a_run_keeps_its_analysis_and_last_figures(self):
+        run = execute_run(self.run.pk)
+        best = run.epochs.get(epoch=run.analysis["best_epoch"])
+        self.assertEqual(run.analysis["val_accuracy"], best.val_accuracy)
+        self.assertEqual(run.analysis["plain_train_accuracy"], run.plain_train_accuracy)
+        self.assertEqual([sum(row) for row in best.val_confusion], [2, 2, 2, 2])
+        hits = sum(best.val_confusion[i][i] for i in range(4))
+        self.assertAlmostEqual(hits / 8, best.val_accuracy)
+        self.assertEqual((run.live["epoch"], run.live["epochs"]), (2, 2))
+        self.assertEqual((run.live["step"], run.live["steps"]), (2, 2))
+        self.assertGreater(run.live["process_mb"], 0)
+
     def test_a_run_is_carried_out_once(self):
         self.assertIsNotNone(self.run.begin())
         self.assertIsNone(execute_run(self.run.pk))
@@ -110,6 +124,19 @@ class ExecuteRunTests(ExecutionTestCase):
         self.assertEqual(resumed.status, Status.SUCCEEDED)
         self.assertEqual(resumed.epochs.count(), 2)
         self.assertLessEqual(epochs, 2)
+
+
+def bad_second_epoch():
+    """Return a stand-in for an epoch's values that blows up when it is asked again."""
+    original, calls = EpochMeter.epoch_values, []
+
+    def values(meter):
+        calls.append(meter)
+        if len(calls) > 1:
+            raise NonFiniteLossError("The loss became nan in epoch 2, step 1.")
+        return original(meter)
+
+    return values
 
 
 class FailedRunTests(ExecutionTestCase):
@@ -151,6 +178,13 @@ class FailedRunTests(ExecutionTestCase):
         execute_run(self.run.pk)
         self.assert_failed("")
         self.assertNotEqual(self.run.error, "")
+
+    def test_a_loss_that_is_not_finite_is_named_and_analysed(self):
+        with mock.patch("classifier.training.meters.EpochMeter.epoch_values", bad_second_epoch()):
+            execute_run(self.run.pk)
+        self.assert_failed("The loss became nan")
+        self.assertEqual(self.run.analysis["findings"][0]["name"], "diverged")
+        self.assertIn("learning_rate", self.run.analysis["findings"][0]["changes"])
 
     def test_an_unforeseen_fault_is_told_and_raised(self):
         fault = mock.patch("classifier.training.run.build_model", side_effect=ValueError("odd"))

@@ -15,7 +15,7 @@ from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, ModelVersion, TrainingRun
 from classifier.runs import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
-from classifier.training.reporting import EpochResult
+from classifier.training.reporting import EpochResult, StepResult
 
 
 class ProgressBar:
@@ -30,6 +30,9 @@ class ProgressBar:
         self.bar.set_description_str(f"{stage}{left}", refresh=False)
         self.bar.n = round(progress * 100, 1)
         self.bar.refresh()
+
+    def on_step(self, result: StepResult) -> None:
+        """Say nothing: the bar moves by `on_progress`."""
 
     def on_epoch(self, result: EpochResult) -> None:
         """Print what the epoch measured."""

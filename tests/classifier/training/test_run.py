@@ -29,8 +29,11 @@ class Recorder(SilentObserver):
     """Remembers what it hears; stops after a number of epochs and further questions."""
 
     def __init__(self, stop_after_epochs=None):
-        self.epochs, self.checkpoints, self.progress = [], [], []
+        self.epochs, self.checkpoints, self.progress, self.steps = [], [], [], []
         self.stop_after_epochs = stop_after_epochs
+
+    def on_step(self, result):
+        self.steps.append(result)
 
     def on_epoch(self, result):
         self.epochs.append(result)
@@ -127,6 +130,45 @@ class TrainTests(SimpleTestCase):
         )
         with broken, self.assertRaisesMessage(NonFiniteLossError, "Lower learning_rate"):
             self.train()
+
+    def test_a_step_without_a_finite_gradient_is_left_out_and_counted(self):
+        norms = [torch.tensor(torch.inf), torch.tensor(1.0), torch.tensor(torch.nan)]
+        answers = iter([*norms, *[torch.tensor(1.0)] * 99])
+        config = replace(TINY, top_epochs=0, full_epochs=0)
+        clip = mock.patch.object(
+            torch.nn.utils, "clip_grad_norm_", lambda parameters, limit: next(answers)
+        )
+        with clip:
+            result = self.train(config)
+        self.assertEqual(result.history[0].non_finite_steps, 2)
+        self.assertEqual(result.history[0].gradient_norm, 1.0)
+
+    def test_an_epoch_without_any_finite_gradient_ends_the_run(self):
+        clip = mock.patch.object(
+            torch.nn.utils, "clip_grad_norm_", lambda parameters, limit: torch.tensor(torch.nan)
+        )
+        with clip, self.assertRaisesMessage(NonFiniteLossError, "No gradient of epoch 1"):
+            self.train()
+
+    def test_a_validation_loss_that_is_not_finite_ends_the_run(self):
+        broken = mock.patch.object(
+            torch.nn.functional, "cross_entropy", lambda *args, **rest: torch.tensor(torch.inf)
+        )
+        with broken, self.assertRaisesMessage(NonFiniteLossError, "validation loss became inf"):
+            self.train()
+
+    def test_it_tells_of_every_step(self):
+        observer = Recorder()
+        self.train(replace(TINY, top_epochs=0), observer)
+        self.assertEqual(
+            [(s.epoch, s.step, s.steps) for s in observer.steps[-2:]], [(2, 3, 4), (2, 4, 4)]
+        )
+        self.assertEqual(observer.steps[0].backbone_learning_rate, 0)
+        self.assertGreater(observer.steps[-1].backbone_learning_rate, 0)
+
+    def test_training_accuracy_is_measured_on_plain_images_too(self):
+        result = self.train()
+        self.assertIn(result.plain_train_accuracy * 32, range(33))
 
     def test_a_stage_ends_early_when_nothing_gets_better(self):
         config = replace(
