@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from classifier.models import TrainingRun
+from classifier.rate_tests import rate_test_of
 from classifier.training.analysis import analyse
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import EpochResult
@@ -33,11 +34,13 @@ def make_analysis(run: TrainingRun, diverged: str = "") -> dict[str, Any]:
     except InvalidConfigError:  # of another version of this project
         return {}
     history = [EpochResult(**values) for values in run.epochs.values(*_COLUMNS)]
+    test = rate_test_of(run)
     analysis = analyse(
         history,
         config,
         finished=run.status == run.Status.SUCCEEDED,
         plain_train_accuracy=run.plain_train_accuracy,
+        rate_test=(test.suggested_rate, test.diverged_rate) if test else None,
         diverged=diverged,
     )
     return analysis.to_json() if analysis else {}

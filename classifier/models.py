@@ -196,6 +196,54 @@ class TrainingRun(models.Model):
         return token if claimed else None
 
 
+class RateTest(models.Model):
+    """A learning-rate range test of some settings on a dataset. A worker claims it with a token."""
+
+    Status = TrainingRun.Status
+    ACTIVE = TrainingRun.ACTIVE
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="rate_tests")
+    dataset_fingerprint = models.CharField(max_length=64, blank=True)
+    config = models.JSONField(help_text="TrainingConfig, as JSON.")
+    steps = models.PositiveIntegerField(default=100)
+    status = models.CharField(
+        max_length=10, choices=TrainingRun.Status, default=TrainingRun.Status.QUEUED, db_index=True
+    )
+    claim = models.UUIDField(null=True, editable=False, help_text="Token of the claiming worker.")
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+    stage = models.CharField(max_length=20, blank=True)
+    progress = models.FloatField(default=0, help_text="Share of the steps done, 0 to 1.")
+    seconds_left = models.FloatField(null=True)
+    curve = models.JSONField(default=list, help_text="Pairs of learning rate and smoothed loss.")
+    suggested_rate = models.FloatField(null=True)
+    diverged_rate = models.FloatField(null=True, help_text="Where the loss blew up, if it did.")
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Range test {self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the test waits or works."""
+        return self.status in self.ACTIVE
+
+    def begin(self) -> uuid.UUID | None:
+        """Claim a queued test for this process. None if another one has it, or it is off."""
+        token = uuid.uuid4()
+        claimed = RateTest.objects.filter(pk=self.pk, status=self.Status.QUEUED).update(
+            status=self.Status.RUNNING, claim=token, heartbeat_at=timezone.now()
+        )
+        return token if claimed else None
+
+
 class EpochMetric(models.Model):
     """What one epoch of a run measured."""
 

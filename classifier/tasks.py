@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier import evaluation_jobs, runs, studies
+from classifier import evaluation_jobs, rate_tests, runs, studies
 
 
 @shared_task(acks_late=False)
@@ -23,6 +23,7 @@ def train(run_id: int) -> None:
 def mark_lost_runs() -> None:
     """Mark runs, trials and evaluations whose worker has fallen silent."""
     runs.mark_lost_runs()
+    rate_tests.mark_lost_rate_tests()
     studies.mark_lost_trials()
     evaluation_jobs.mark_lost_evaluations()
 
@@ -61,6 +62,14 @@ def evaluate(job_id: int) -> None:
     from classifier.evaluation_jobs import execute_job
 
     execute_job(job_id)
+
+
+@shared_task(acks_late=False)
+def find_learning_rate(test_id: int) -> None:
+    """Carry out a queued learning-rate range test."""
+    from classifier.rate_tests import execute_rate_test
+
+    execute_rate_test(test_id)
 
 
 @shared_task(acks_late=False)

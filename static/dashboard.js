@@ -73,6 +73,10 @@ const CHARTS = {
     ],
     layout: { yaxis: { type: "log", exponentformat: "power" }, xaxis: { title: { text: "epoch" } } },
   }),
+  rates: (records) => ({
+    data: [line(records, "rate", "loss", "smoothed loss", "accent", { mode: "lines", hovertemplate: "rate %{x:.2g}: loss %{y:.3f}<extra></extra>" })],
+    layout: { showlegend: false, xaxis: { type: "log", exponentformat: "power", title: { text: "learning rate of the head" } }, yaxis: { title: { text: "loss" } } },
+  }),
   classes: (records) => ({
     data: [{
       type: "bar", x: column(records, "class"), y: column(records, "accuracy"), error_y: intervals(records),

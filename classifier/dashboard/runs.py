@@ -15,6 +15,7 @@ from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.tables import Table
 from classifier.models import EpochMetric, TrainingRun
+from classifier.rate_tests import rate_test_of
 from classifier.runs import RunError, cancel_run, resume_run
 from classifier.workers import worker_problem
 
@@ -70,6 +71,7 @@ def _state(run: TrainingRun) -> dict[str, Any]:
         "best": best,
         "live": run.live if working else {},
         "analysis": analysis_of(run),
+        "rate_test": rate_test_of(run),
         "matrix": matrix_rows(best.val_confusion) if best else [],
         "percent": round(run.progress * 100),
         "silent_seconds": round(silent) if working else 0,

@@ -143,7 +143,7 @@ def _train_epoch(
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     count = session.progress.counter(stage.name, progress.TRAINING[stage.name])
     meter = EpochMeter(len(batches), config.batch_size, parallel.size())
-    _train_mode(model, stage)
+    train_mode(model, stage)
     for step, (inputs, labels) in enumerate(batches.epoch(epoch)):
         _check_stop(session)
 
@@ -314,7 +314,7 @@ def _check_stop(session: Session) -> None:
         raise TrainingStoppedError
 
 
-def _train_mode(model: LogoClassifier, stage: Stage) -> None:
+def train_mode(model: LogoClassifier, stage: Stage) -> None:
     """Set train mode on what a stage trains; the frozen part stays in evaluation mode."""
     model.eval()
     model.features[stage.first_group :].train()

@@ -95,7 +95,8 @@ def train(
     if (folder / checkpoint.LAST).exists():
         restore_session(session)
     elif BACKBONES[config.backbone].borrowed and not config.weights:
-        _adapt_batch_norm(session)
+        adapt_batch_norm(model, train_images, config)
+        session.average = WeightAverage(model, config.ema_decay)
     for stage in stages[session.state.stage :]:
         train_stage(session, stage)
     return _best(session)
@@ -131,18 +132,16 @@ def _decode(
         raise TrainingStoppedError from error
 
 
-def _adapt_batch_norm(session: Session) -> None:
+def adapt_batch_norm(model: LogoClassifier, images: ImageArray, config: TrainingConfig) -> None:
     """Fit borrowed weights to the logos: statistics of the plain training images."""
-    rows = torch.randperm(len(session.train))[:_BATCH_NORM_IMAGES]
-    device = session.model.mean.device
-    batches = [_plain(session, part).to(device) for part in rows.split(64)]
-    reestimate_batch_norm(session.model, batches)
-    session.average = WeightAverage(session.model, session.config.ema_decay)
+    rows = torch.randperm(len(images))[:_BATCH_NORM_IMAGES]
+    device = model.mean.device
+    batches = [_plain(images, part, config.input_size).to(device) for part in rows.split(64)]
+    reestimate_batch_norm(model, batches)
 
 
-def _plain(session: Session, rows: torch.Tensor) -> torch.Tensor:
+def _plain(images: ImageArray, rows: torch.Tensor, size: int) -> torch.Tensor:
     """Return training images without augmentation, float32 [B, 3, S, S] from 0 to 1."""
-    images, size = session.train, session.config.input_size
     return augment(images.take(rows), images.backgrounds[rows], size, 0.0, torch.Generator())
 
 
@@ -150,9 +149,10 @@ def _plain_train_accuracy(session: Session) -> float:
     """Return the model's share of right answers on some training images as they are."""
     order = torch.randperm(len(session.train), generator=seeded(session.config.seed, 0))
     rows = order[:_PLAIN_IMAGES]
-    device = session.model.mean.device
+    device, size = session.model.mean.device, session.config.input_size
     answers = [
-        session.model(_plain(session, part).to(device)).argmax(1).cpu() for part in rows.split(64)
+        session.model(_plain(session.train, part, size).to(device)).argmax(1).cpu()
+        for part in rows.split(64)
     ]
     return (torch.cat(answers) == session.train.labels[rows]).double().mean().item()
 
