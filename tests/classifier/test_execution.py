@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 
 from classifier.execution import execute_run
+from classifier.heartbeat import Heartbeat
 from classifier.inference.engine import Engine
 from classifier.inference.manifest import read_manifest
 from classifier.logo_types import CLASS_NAMES
@@ -72,6 +73,10 @@ class ExecutionTestCase(TestCase):
         setting = override_settings(CLASSIFIER_ROOT=self.root)
         setting.enable()
         self.addCleanup(setting.disable)
+        # Its thread would wait for the transaction of the test; epochs beat without it.
+        ticking = mock.patch.object(Heartbeat, "_tick", lambda heartbeat: None)
+        ticking.start()
+        self.addCleanup(ticking.stop)
         self.dataset = make_dataset()
         self.run = create_run(self.dataset, TINY)
 
