@@ -100,6 +100,13 @@ const CHARTS = {
       },
     };
   },
+  confidences: (records) => ({
+    data: [["right", "good"], ["wrong", "bad"]].map(([name, hue]) => ({
+      type: "bar", name, x: records.map((r) => (r.low + r.high) / 2), y: column(records, name), marker: { color: colour(hue) },
+      customdata: records.map((r) => [r.low, r.high]), hovertemplate: `%{y} ${name}, confidence %{customdata[0]:.0%} to %{customdata[1]:.0%}<extra></extra>`,
+    })),
+    layout: { barmode: "stack", bargap: 0.05, xaxis: { ...PERCENT, range: [0.2, 1.02], title: { text: "confidence" } }, yaxis: { title: { text: "images" } } },
+  }),
   coverage: (records) => ({
     data: [line(records, "coverage", "accuracy", "accuracy", "accent", {
       customdata: column(records, "confidence"),

@@ -146,6 +146,11 @@ def _reliability_table(name: str, metrics: dict[str, Any]) -> Table:
     return Table.of_records(name, columns, metrics.get("reliability", []))
 
 
+def _confidences_table(name: str, metrics: dict[str, Any]) -> Table:
+    columns = ("low", "high", "right", "wrong")
+    return Table.of_records(name, columns, metrics.get("confidences", []))
+
+
 def _coverage_table(name: str, metrics: dict[str, Any]) -> Table:
     columns = ("coverage", "confidence", "accuracy")
     return Table.of_records(name, columns, metrics.get("risk_coverage", []))
@@ -161,6 +166,7 @@ _TABLES = {
     "classes": _class_table,
     "confusion": _confusion_table,
     "reliability": _reliability_table,
+    "confidences": _confidences_table,
     "coverage": _coverage_table,
     "robustness": _robustness_table,
 }

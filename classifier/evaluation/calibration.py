@@ -73,6 +73,26 @@ def reliability(
     ]
 
 
+def confidence_distribution(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS
+) -> list[dict[str, Any]]:
+    """Return how many answers of each confidence are right and wrong, JSON-ready.
+
+    Each entry has `low` and `high` (confidences in (low, high]), `right` and `wrong`.
+
+    Raises:
+        InvalidPredictionsError: see `reliability`.
+    """
+    labels, probabilities = check_probabilities(labels, probabilities)
+    position = confidence_bins(probabilities.max(axis=1), bins)
+    right = probabilities.argmax(axis=1) == labels
+    counts = [np.bincount(position[mask], minlength=bins) for mask in (right, ~right)]
+    return [
+        {"low": i / bins, "high": (i + 1) / bins, "right": int(good), "wrong": int(bad)}
+        for i, (good, bad) in enumerate(zip(*counts, strict=True))
+    ]
+
+
 def expected_calibration_error(
     labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS
 ) -> float:

@@ -13,6 +13,7 @@ from sklearn.metrics import (
 
 from classifier.evaluation.bootstrap import bootstrap_intervals
 from classifier.evaluation.calibration import (
+    confidence_distribution,
     expected_calibration_error,
     reliability,
     risk_coverage,
@@ -59,6 +60,7 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0
         "per_class": _per_class(labels, answers, class_intervals),
         "intervals": {name: [float(low), float(high)] for name, (low, high) in intervals.items()},
         "reliability": reliability(labels, probabilities),
+        "confidences": confidence_distribution(labels, probabilities),
         "risk_coverage": risk_coverage(labels, probabilities),
     }
 

@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from classifier.logo_types import CLASS_NAMES
 
+_BACKGROUNDS = ((31, 111, 235), (250, 204, 21), (220, 38, 38), (22, 163, 74), (124, 58, 237))
+_SAME_BACKGROUND = 12  # levels, in every channel
+_NEAR = 64  # levels: ink nearer than this to a background is hard to see
 Corrupt = Callable[[Image.Image, float], Image.Image]
 
 
@@ -69,6 +73,28 @@ def frame(image: Image.Image, share: float) -> Image.Image:
     return ImageOps.expand(image, round(max(image.size) * share), shade)
 
 
+def recolour_background(image: Image.Image, rank: float) -> Image.Image:
+    """Put a mark on a coloured background: of some colours, that which hides the n-th least of it.
+
+    Background is what is connected with the upper left corner and has nearly its colour.
+    """
+    pixels = np.asarray(image).copy()
+    mask = np.zeros((pixels.shape[0] + 2, pixels.shape[1] + 2), np.uint8)
+    tolerance, flags = (
+        (_SAME_BACKGROUND,) * 3,
+        4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE,
+    )
+    cv2.floodFill(pixels, mask, (0, 0), 0, tolerance, tolerance, flags)
+    background = mask[1:-1, 1:-1] > 0
+    ink = pixels[~background].astype(int)
+    hidden = [
+        float((np.abs(ink - colour).max(axis=1) < _NEAR).mean()) if len(ink) else 0.0
+        for colour in _BACKGROUNDS
+    ]
+    pixels[background] = _BACKGROUNDS[np.argsort(hidden, kind="stable")[round(rank) - 1]]
+    return Image.fromarray(pixels)
+
+
 @dataclass(frozen=True)
 class Corruption:
     """A named corruption with the strengths to try, the mildest first."""
@@ -85,6 +111,7 @@ CORRUPTIONS = (
     Corruption("Noise, levels", noise, (8, 16, 32)),
     Corruption("Without colour", grayscale, (1,)),
     Corruption("Inverted", invert, (1,)),
+    Corruption("Coloured background, by contrast", recolour_background, (1, 2)),
     Corruption("Rotation, degrees", rotate, (5, 15, 90)),
     Corruption("Frame, share of side", frame, (0.1, 0.3)),
 )

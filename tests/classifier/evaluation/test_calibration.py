@@ -5,6 +5,7 @@ from sklearn.metrics import log_loss
 
 from classifier.evaluation.calibration import (
     TEMPERATURE_RANGE,
+    confidence_distribution,
     expected_calibration_error,
     fit_temperature,
     reliability,
@@ -90,3 +91,13 @@ class RiskCoverageTests(SimpleTestCase):
             self.assertAlmostEqual(point["accuracy"], expected)
         self.assertAlmostEqual(curve[0]["coverage"], 1 / 3)
         self.assertAlmostEqual(curve[-1]["confidence"], 0.4)
+
+
+class ConfidenceDistributionTests(SimpleTestCase):
+    def test_right_and_wrong_answers_are_counted_by_confidence(self):
+        probabilities = np.array([[0.95, 0.05, 0, 0], [0.55, 0.45, 0, 0], [0.6, 0.4, 0, 0]])
+        found = confidence_distribution(np.array([0, 0, 1]), probabilities, bins=10)
+        self.assertEqual(
+            [(b["low"], b["right"], b["wrong"]) for b in found if b["right"] or b["wrong"]],
+            [(0.5, 1, 1), (0.9, 1, 0)],
+        )

@@ -10,6 +10,7 @@ from classifier.evaluation.robustness import (
     invert,
     measure_robustness,
     noise,
+    recolour_background,
     rotate,
 )
 
@@ -45,6 +46,19 @@ class CorruptionTests(SimpleTestCase):
     def test_downscaling_keeps_the_aspect(self):
         self.assertEqual(downscale(Image.new("RGB", (200, 100)), 50).size, (50, 25))
         self.assertEqual(downscale(Image.new("RGB", (20, 10)), 50).size, (20, 10))
+
+    def test_a_coloured_background_keeps_the_mark_and_its_contrast(self):
+        for colour in ("#d01030", "#1f6feb"):
+            original, changed = disc(colour), recolour_background(disc(colour), 1)
+            self.assertEqual(changed.getpixel((48, 48)), original.getpixel((48, 48)))
+            ground, ink = np.array(changed.getpixel((0, 0))), np.array(changed.getpixel((48, 48)))
+            self.assertNotEqual(tuple(ground), (255, 255, 255))
+            self.assertGreater(np.abs(ground - ink).max(), 100)
+
+    def test_only_the_outer_background_is_coloured(self):
+        ring = disc()
+        ImageDraw.Draw(ring).ellipse((36, 36, 60, 60), fill="#ffffff")
+        self.assertEqual(recolour_background(ring, 1).getpixel((48, 48)), (255, 255, 255))
 
     def test_noise_is_the_same_each_time(self):
         self.assertEqual(noise(disc(), 16).tobytes(), noise(disc(), 16).tobytes())
