@@ -5,8 +5,6 @@ from typing import Any
 
 import psutil
 
-_PROCESS = psutil.Process()
-
 
 def machine_figures() -> dict[str, Any]:
     """Return percentages, megabytes and degrees Celsius; what the machine does not tell is absent.
@@ -15,7 +13,7 @@ def machine_figures() -> dict[str, Any]:
     """
     figures: dict[str, Any] = {
         "cpu_percent": psutil.cpu_percent(),
-        "process_mb": round(_PROCESS.memory_info().rss / 2**20),
+        "process_mb": round(psutil.Process().memory_info().rss / 2**20),
         "memory_percent": psutil.virtual_memory().percent,
     }
     return figures | _temperature() | _graphics_card()
