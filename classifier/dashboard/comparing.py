@@ -1,5 +1,6 @@
 """Pages that put two versions, or several runs, side by side."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,41 @@ from classifier.models import Evaluation, ModelVersion, TrainingRun
 MOST_RUNS = 6
 
 
+@dataclass(frozen=True)
+class Contender:
+    """A version asked by one method."""
+
+    version: ModelVersion
+    method: str
+
+    def __str__(self) -> str:
+        neural = self.method == Evaluation.Method.NEURAL
+        return str(self.version) if neural else f"{self.version}, {self.method}"
+
+    @property
+    def key(self) -> str:
+        """Its name in an address."""
+        return f"{self.version.pk}-{self.method}"
+
+    def evaluations(self) -> list[Evaluation]:
+        """Return its evaluations whose single answers were kept, test splits first."""
+        found = self.version.evaluations.filter(
+            method=self.method, predictions__isnull=False, dataset__isnull=False
+        )
+        return sorted(found.select_related("dataset").distinct(), key=lambda e: e.split != "test")
+
+
 @staff_only
 def compare_versions(request: HttpRequest) -> HttpResponse:
-    """Compare the answers of two versions on the same images."""
-    first = _version(request.GET.get("first", ""))
-    second = _version(request.GET.get("second", ""))
+    """Compare the answers of two versions, or of two methods, on the same images."""
+    first = _contender(request.GET.get("first", ""))
+    second = _contender(request.GET.get("second", ""))
     context: dict[str, Any] = {
-        "versions": ModelVersion.objects.all(),
+        "contenders": [
+            Contender(version, method)
+            for version in ModelVersion.objects.all()
+            for method in Evaluation.Method
+        ],
         "first": first,
         "second": second,
     }
@@ -31,23 +60,22 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     return render(request, "classifier/dashboard/compare_versions.html", context)
 
 
-def _version(pk: str) -> ModelVersion | None:
-    return ModelVersion.objects.filter(pk=pk).first() if pk.isdigit() else None
+def _contender(key: str) -> Contender | None:
+    """Read "12" or "12-rules"."""
+    pk, _, method = key.partition("-")
+    version = ModelVersion.objects.filter(pk=pk).first() if pk.isdigit() else None
+    method = method or Evaluation.Method.NEURAL
+    return Contender(version, method) if version and method in Evaluation.Method else None
 
 
-def _same_images(first: ModelVersion, second: ModelVersion) -> tuple[Evaluation, Evaluation] | None:
+def _same_images(first: Contender, second: Contender) -> tuple[Evaluation, Evaluation] | None:
     """Return the newest evaluations of both on one dataset's split, test splits first."""
-    ordered = sorted(_with_answers(first), key=lambda evaluation: evaluation.split != "test")
-    for one in ordered:
-        for other in _with_answers(second):
+    others = second.evaluations()
+    for one in first.evaluations():
+        for other in others:
             if (one.dataset_id, one.split) == (other.dataset_id, other.split):
                 return one, other
     return None
-
-
-def _with_answers(version: ModelVersion) -> list[Evaluation]:
-    found = version.evaluations.filter(predictions__isnull=False, dataset__isnull=False)
-    return list(found.select_related("dataset").distinct())
 
 
 def _comparison(one: Evaluation, other: Evaluation, request: HttpRequest) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def methods_page(request: HttpRequest, pk: int) -> HttpResponse:
 def methods_markdown(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the comparison as a Markdown file."""
     version = get_object_or_404(ModelVersion, pk=pk)
-    report = _report(evaluations_by_method(version))
+    report = methods_report(version)
     if report is None:
         raise Http404("Evaluate the version first.")
     response = HttpResponse(report.to_markdown(), content_type="text/markdown; charset=utf-8")
@@ -54,6 +54,11 @@ def evaluations_by_method(version: ModelVersion) -> dict[str, Evaluation]:
         place for place, found in newest.items() if {Method.RULES, Method.NEURAL} <= {*found}
     ]
     return newest[min(complete)] if complete else {}
+
+
+def methods_report(version: ModelVersion) -> "MethodReport | None":
+    """Return the comparison of a version's model with the rules, if both were evaluated."""
+    return _report(evaluations_by_method(version))
 
 
 def _report(found: dict[str, Evaluation]) -> "MethodReport | None":

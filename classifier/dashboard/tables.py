@@ -24,6 +24,10 @@ class Table:
         columns = tuple(columns)
         return cls(name, columns, [tuple(r.get(c) for c in columns) for r in records])
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return the rows as dicts by column."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
     def respond(self, file_format: str) -> HttpResponse:
         """Answer with the table as `csv` or `json`.
 
@@ -31,8 +35,7 @@ class Table:
             Http404: for another format.
         """
         if file_format == "json":
-            records = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-            return JsonResponse(records, safe=False)
+            return JsonResponse(self.records(), safe=False)
         if file_format != "csv":
             raise Http404(f"Formats are {' and '.join(FORMATS)}.")
         response = HttpResponse(content_type="text/csv; charset=utf-8")

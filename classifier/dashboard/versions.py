@@ -1,27 +1,25 @@
 """Pages of model versions."""
 
-from itertools import groupby
+import json
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
-from django.db.models import F
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.evaluating import shown_jobs
 from classifier.dashboard.matrix import matrix_rows
-from classifier.dashboard.scores import gate_of, score_of, served_bytes
+from classifier.dashboard.methods import methods_report
+from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
-from classifier.data.info import SPLITS
-from classifier.evaluation_jobs import cancel_evaluation, start_evaluation
-from classifier.evaluations import EvaluationError
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, Prediction, Sample
+from classifier.models import Dataset, Evaluation, ModelVersion, Sample
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -55,9 +53,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("This version has no such evaluation.")
     jobs = shown_jobs(version)
     context = {
-        "version": version,
-        "score": score,
-        "serving": version.stage == ModelVersion.Stage.PRODUCTION,
+        **_shown(version, score),
         "evaluations": version.evaluations.select_related("dataset"),
         "datasets": Dataset.objects.filter(status=Dataset.Status.READY),
         "test_looks": version.evaluations.filter(
@@ -66,6 +62,46 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
         "jobs": jobs,
         "polling": any(job.is_active for job in jobs),
         "others": ModelVersion.objects.exclude(pk=version.pk),
+    }
+    return render(request, "classifier/dashboard/version.html", context)
+
+
+@staff_only
+def version_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return a version's figures as one HTML file that needs nothing else."""
+    version = get_object_or_404(_VERSIONS, pk=pk)
+    chosen = request.GET.get("evaluation", "")
+    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    if score is None:
+        raise Http404("This version was not evaluated yet.")
+    context = {
+        **_shown(version, score),
+        "records": {
+            name: json.dumps(_TABLES[name](name, score.metrics).records())
+            for name in ("classes", "reliability", "confidences", "coverage")
+        },
+        "report": methods_report(version),
+        "css": _static_text("site.css"),
+        "plotly": _static_text("plotly/plotly.min.js"),
+        "charts": _static_text("dashboard.js"),
+    }
+    response = render(request, "classifier/dashboard/version_report.html", context)
+    # A download: it has its own scripts, which this site's pages must not have.
+    response["Content-Disposition"] = f'attachment; filename="{version.name}-report.html"'
+    return response
+
+
+def _static_text(name: str) -> str:
+    """Return a static file's text, fit to stand inside a script element."""
+    return Path(finders.find(name)).read_text().replace("</script", "<\\/script")
+
+
+def _shown(version: ModelVersion, score: Score | None) -> dict[str, Any]:
+    """Return what a version's page and its report show."""
+    context = {
+        "version": version,
+        "score": score,
+        "serving": version.stage == ModelVersion.Stage.PRODUCTION,
         "megabytes": served_bytes(version) / 1e6,
         "manifest": version.manifest,
         "config": {
@@ -83,7 +119,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
             "robustness": _robustness(score.metrics.get("robustness", [])),
             "query": f"?evaluation={score.evaluation.pk}" if score.evaluation else "",
         }
-    return render(request, "classifier/dashboard/version.html", context)
+    return context
 
 
 def _headline(metrics: dict[str, Any]) -> list[dict[str, Any]]:
@@ -186,97 +222,3 @@ def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
     except ModelError as error:
         messages.error(request, f"{version} cannot serve: {error}")
     return redirect("dashboard:version", pk)
-
-
-@require_POST
-@staff_only
-def version_evaluate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a worker evaluate a version on a split of a dataset."""
-    require_permission(request, "add_evaluation")
-    version = get_object_or_404(ModelVersion, pk=pk)
-    chosen, split = request.POST.get("dataset", ""), request.POST.get("split", "")
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
-    dataset = ready.filter(pk=chosen).first() if chosen.isdigit() else None
-    if dataset is None or split not in SPLITS:
-        messages.error(request, "Choose a finished dataset and one of its splits.")
-        return redirect("dashboard:version", pk)
-    try:
-        start_evaluation(version, dataset, split)
-        messages.success(request, "A worker evaluates it; the figures appear here when it is done.")
-    except EvaluationError as error:
-        messages.error(request, str(error))
-    return redirect("dashboard:version", pk)
-
-
-def shown_jobs(version: ModelVersion) -> list[EvaluationJob]:
-    """Return the evaluations that wait or work, and the newest one if it did not succeed."""
-    jobs = version.evaluation_jobs.select_related("dataset")
-    newest = jobs.first()
-    ended_badly = newest and not newest.is_active and newest.status != newest.Status.SUCCEEDED
-    return [*jobs.filter(status__in=EvaluationJob.ACTIVE), *([newest] if ended_badly else [])]
-
-
-@staff_only
-def version_jobs(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a version's evaluations that wait or work; load the page anew when none is left."""
-    version = get_object_or_404(ModelVersion, pk=pk)
-    jobs = shown_jobs(version)
-    if not any(job.is_active for job in jobs):
-        return HttpResponseClientRefresh()
-    context = {"version": version, "jobs": jobs, "polling": True}
-    return render(request, "classifier/dashboard/evaluation_jobs.html", context)
-
-
-@require_POST
-@staff_only
-def evaluation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask an evaluation to stop."""
-    require_permission(request, "add_evaluation")
-    job = get_object_or_404(EvaluationJob, pk=pk)
-    cancel_evaluation(job)
-    return redirect("dashboard:version", job.version_id)
-
-
-@staff_only
-def predictions(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the images of one cell of an evaluation's confusion matrix, or every wrong answer."""
-    evaluation = get_object_or_404(Evaluation.objects.select_related("version", "dataset"), pk=pk)
-    truth, answer = request.GET.get("truth", ""), request.GET.get("answer", "")
-    rows = evaluation.predictions.select_related("sample")
-    if truth in CLASS_NAMES:
-        rows = rows.filter(sample__label=truth)
-    if answer in CLASS_NAMES:
-        rows = rows.filter(answer=answer)
-    if truth not in CLASS_NAMES and answer not in CLASS_NAMES:
-        rows = rows.exclude(answer=F("sample__label"))
-    page = Paginator(rows.order_by("sample__label", "answer", "-confidence"), 60).get_page(
-        request.GET.get("page")
-    )
-    drawn = {path.stem for path in evaluation.folder.glob("*.webp")}
-    pairs = [
-        {
-            "truth": pair[0],
-            "answer": pair[1],
-            "rows": [(row, str(row.sample_id) in drawn) for row in group],
-        }
-        for pair, group in groupby(page, key=lambda row: (row.sample.label, row.answer))
-    ]
-    context = {
-        "evaluation": evaluation,
-        "truth": truth,
-        "answer": answer,
-        "page": page,
-        "pairs": pairs,
-        "drawn": bool(drawn),
-    }
-    return render(request, "classifier/dashboard/predictions.html", context)
-
-
-@staff_only
-@cache_control(private=True, max_age=86400)
-def saliency_image(request: HttpRequest, pk: int) -> FileResponse:
-    """Return the picture of what decided a wrong answer."""
-    prediction = get_object_or_404(Prediction.objects.select_related("evaluation"), pk=pk)
-    if not prediction.saliency_file.is_file():
-        raise Http404("There is no such picture: evaluate the version again.")
-    return FileResponse(prediction.saliency_file.open("rb"), content_type="image/webp")

@@ -4,6 +4,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
+from classifier.evaluations import evaluate_method
 from tests.classifier.dashboard.test_pages import DashboardTestCase, make_run
 from tests.classifier.evaluated import make_evaluation, make_version
 
@@ -26,6 +27,14 @@ class CompareVersionsTests(DashboardTestCase):
         response = self.get("compare_versions", first=self.version.pk, second=rival.pk)
         (row,) = response.context["page"]
         self.assertEqual((row["prediction"].sample, row["rival"]), (changed.sample, "text"))
+
+    def test_methods_of_one_version_can_be_compared(self):
+        rules = evaluate_method(self.version, self.dataset, "test", "rules")
+        response = self.get(
+            "compare_versions", first=self.version.pk, second=f"{self.version.pk}-rules"
+        )
+        self.assertEqual(response.context["evaluations"], (self.evaluation, rules))
+        self.assertContains(response, f"{self.version}, rules")
 
     def test_versions_without_common_images_are_told_so(self):
         rival = make_version("stranger")
