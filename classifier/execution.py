@@ -19,6 +19,7 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.machine import machine_figures
 from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
 from classifier.runs import split_counts
+from classifier.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.reporting import (
     EpochResult,
@@ -141,6 +142,7 @@ def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
 
     An empty reason for a failure: nobody foresaw it.
     """
+    from classifier.inference.manifest import ModelError
     from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
     from classifier.training.checkpoint import CheckpointError
     from classifier.training.config import InvalidConfigError
@@ -158,6 +160,7 @@ def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
     foreseen = (
         ExecutionError,
         InvalidConfigError,
+        ModelError,
         NonFiniteLossError,
         CheckpointError,
         WeightsError,
@@ -189,6 +192,7 @@ def _make_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     config.check_data(split_counts(run.dataset))
     with parallel.first_goes_ahead():
         data = training_data(run.dataset, config.twins, observer)
+        data = with_teacher(data, config, observer)
     result = train(config, data, run.folder, observer)
     TrainingRun.objects.filter(pk=run.pk).update(plain_train_accuracy=result.plain_train_accuracy)
     if observer.should_stop():  # cancelled during the last epoch

@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from classifier.models import Dataset, TrainingRun
 from classifier.runs import split_counts
+from classifier.teachers import check_teacher
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 
@@ -66,6 +67,7 @@ class StartTrainingForm(forms.ModelForm):
         given = {name: values[name] for name in names if name in values}
         try:
             config = TrainingConfig.from_json(given)
+            check_teacher(config)
             if values.get("dataset"):
                 config.check_data(split_counts(values["dataset"]))
             self.config = config

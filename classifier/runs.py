@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError as QueueError
 
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, TrainingRun
+from classifier.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 
 logger = logging.getLogger(__name__)
@@ -40,11 +41,12 @@ def create_run(
 
     Raises:
         RunError: if the dataset is not ready.
-        InvalidConfigError: if the config does not fit the dataset.
+        InvalidConfigError: if the config does not fit the dataset, or its teacher is unknown.
     """
     if dataset.status != Dataset.Status.READY:
         raise RunError(f"The dataset {dataset.name} is not ready ({dataset.get_status_display()}).")
     config.check_data(split_counts(dataset))
+    check_teacher(config)
     run = TrainingRun.objects.create(
         dataset=dataset,
         dataset_fingerprint=dataset.fingerprint,

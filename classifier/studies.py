@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as QueueError
 
 from classifier.models import Dataset, EpochMetric, Study, Trial
 from classifier.runs import split_counts
+from classifier.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import (
     PARAMETERS,
@@ -56,6 +57,7 @@ def create_study(
         raise StudyError(f"The dataset {dataset.name} is not ready ({state}).")
     counts = split_counts(dataset)
     config.check_data(counts)
+    check_teacher(config)
     train_count = budget.train_count(sum(counts["train"].values()))
     space = choose_space(parameters, train_count, config.batch_size)
     trial_config(config, {}, budget.epochs)

@@ -14,6 +14,7 @@ from classifier.heartbeat import Heartbeat
 from classifier.models import Study, TrainingRun, Trial
 from classifier.runs import split_counts
 from classifier.studies import clear_files
+from classifier.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.reporting import (
     EpochResult,
@@ -153,9 +154,9 @@ def _train(heartbeat: Heartbeat, listener: TrainingObserver) -> tuple[Status, fl
     _choose_values(trial)
     settings = TrainingConfig.from_json(trial.study.config)
     config = trial_config(settings, trial.values, trial.study.epochs)
-    data = _trial_data(trial.study, config)
     observer = TrialObserver(heartbeat, config, listener)
     try:
+        data = _trial_data(trial.study, config, observer)
         result = train(config, data, trial.folder, observer)
     except TrainingStoppedError:
         if observer.pruned:
@@ -181,16 +182,20 @@ def _choose_values(trial: Trial) -> None:
         trial.save(update_fields=["values"])
 
 
-def _trial_data(study: Study, config: TrainingConfig) -> "TrainingData":
-    """Return the part of the dataset that a study's trials see: the same for all of them."""
+def _trial_data(study: Study, config: TrainingConfig, observer: TrainingObserver) -> "TrainingData":
+    """Return the part of the dataset that a study's trials see: the same for all of them.
+
+    Raises:
+        TrainingStoppedError: when the observer asks for it.
+    """
     from classifier.training.tuning import stratified_share
 
     config.check_data(split_counts(study.dataset))
-    data = training_data(study.dataset)
-    if study.share == 1:
-        return data
-    part = stratified_share(data.train, study.share, study.config["seed"])
-    return replace(data, train=part, cache=study.folder / "arrays")
+    data = training_data(study.dataset, config.twins, observer)
+    if study.share < 1:
+        part = stratified_share(data.train, study.share, study.config["seed"])
+        data = replace(data, train=part, cache=study.folder / "arrays")
+    return with_teacher(data, config, observer)
 
 
 def _store_importances(study: Study) -> None:

@@ -63,13 +63,13 @@ def head_epoch_seconds(config: TrainingConfig, data: TrainingData) -> tuple[floa
 def _steps(
     config: TrainingConfig,
     model: LogoClassifier,
-    batches: Iterable[tuple[Activations, Tensor]],
+    batches: Iterable[tuple[Activations, Tensor, Tensor]],
     first_group: int,
 ) -> Iterator[None]:
     """Train on batches as the loop does, stopping after each step."""
     optimizer = build_optimizer(config, model, first_group)
     average = WeightAverage(model, config.ema_decay)
-    for activations, labels in batches:
+    for activations, labels, _ in batches:
         targets = smooth_targets(labels, len(CLASS_NAMES), config.label_smoothing)
         optimizer.zero_grad()
         cross_entropy(model.suffix(activations, first_group), targets).backward()

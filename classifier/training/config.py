@@ -86,6 +86,15 @@ class TrainingConfig:
     patience: int = _setting(
         10, "Epochs without a better validation loss before a stage ends.", low=1, high=500
     )
+    teacher: str = _setting(
+        "", "Version to learn from beside the labels, such as an ensemble; empty: none."
+    )
+    distillation_weight: float = _setting(
+        0.5, "Share of the loss that follows the teacher.", low=0, high=1
+    )
+    distillation_temperature: float = _setting(
+        2.0, "Above 1, the teacher's doubts weigh more.", above=0, high=20
+    )
     seed: int = _setting(0, "Of everything random.", low=0, high=2**31 - 1)
     weights: str = _setting(
         "", "Backbone weights file (safetensors); empty: those that come with the project."

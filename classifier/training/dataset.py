@@ -36,24 +36,30 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The images of a run by split. `cache` is the folder that keeps decoded arrays."""
+    """The images of a run by split. `cache` is the folder that keeps decoded arrays.
+
+    `teacher` is what a teacher answers for the training images: float32 [N, classes].
+    """
 
     train: list[LabelledImage]
     val: list[LabelledImage]
     test: list[LabelledImage] = field(default_factory=list)
     cache: Path | None = None
+    teacher: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class ImageArray:
     """A decoded split: pixels uint8 [N, side, side, 3 or 4], labels int64 [N].
 
-    `backgrounds` is float32 [N, 3] from 0 to 1.
+    `backgrounds` is float32 [N, 3] from 0 to 1; `teacher` holds a teacher's probabilities, float32
+    [N, classes], or nothing: [N, 0].
     """
 
     pixels: np.ndarray
     labels: Tensor
     backgrounds: Tensor
+    teacher: Tensor
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -114,7 +120,7 @@ class ArrayCache:
     def _load(
         self, images: list[LabelledImage], side: int, channels: int, decode: Decoder
     ) -> ImageArray:
-        path = self.folder / f"{side}x{channels}-{_key(images)}.npy"
+        path = self.folder / f"{side}x{channels}-{content_key(images)}.npy"
         if path.exists():
             self.on_decoded(len(images))
         else:
@@ -129,6 +135,7 @@ class ArrayCache:
             np.load(path, mmap_mode="r", allow_pickle=False),
             torch.tensor([image.label for image in images]),
             torch.tensor([ImageColor.getrgb(image.background)[:3] for image in images]) / 255,
+            torch.empty(len(images), 0),
         )
 
     def _decode(
@@ -146,7 +153,7 @@ class ArrayCache:
         pixels.flush()
 
 
-def _key(images: list[LabelledImage]) -> str:
+def content_key(images: list[LabelledImage]) -> str:
     """Name the content of a split: its files with their sizes and times, and its backgrounds."""
     digest = hashlib.sha256(_FORMAT.encode())
     for image in images:

@@ -17,6 +17,7 @@ from classifier.training.averaging import WeightAverage
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.device import mixed_precision
+from classifier.training.distillation import distilled_loss
 from classifier.training.losses import Loss, smooth_targets
 from classifier.training.meters import EpochMeter
 from classifier.training.model import Activations, LogoClassifier, TrainedPart
@@ -144,7 +145,7 @@ def _train_epoch(
     count = session.progress.counter(stage.name, progress.TRAINING[stage.name])
     meter = EpochMeter(len(batches), config.batch_size, parallel.size())
     train_mode(model, stage)
-    for step, (inputs, labels) in enumerate(batches.epoch(epoch)):
+    for step, (inputs, labels, teacher) in enumerate(batches.epoch(epoch)):
         _check_stop(session)
 
         # learning rate
@@ -154,13 +155,18 @@ def _train_epoch(
 
         # forward and backward
         targets = smooth_targets(labels, len(CLASS_NAMES), config.label_smoothing)
-        beside = torch.cat([targets, inputs.pooled], 1)  # pooled values mix as targets do
+        # A teacher's answers and pooled values mix as targets do.
+        beside = torch.cat([targets, teacher, inputs.pooled], 1)
         maps, beside = mix(inputs.maps, beside, config.mixup, config.cutmix, mixing)
-        targets, pooled = beside.tensor_split([len(CLASS_NAMES)], 1)
+        widths = [targets.shape[1], teacher.shape[1], inputs.pooled.shape[1]]
+        targets, teacher, pooled = beside.split(widths, 1)
         inputs = Activations(maps, pooled)
         with mixed_precision(model.mean.device):
             logits = part(inputs).float()
         loss = session.loss(logits, targets)
+        if teacher.shape[1]:
+            share, softness = config.distillation_weight, config.distillation_temperature
+            loss = distilled_loss(loss, logits, teacher, share, softness)
         if parallel.agreed(not torch.isfinite(loss)):
             raise NonFiniteLossError(
                 f"The loss became {loss.item()} in epoch {epoch}, step {step + 1}. "

@@ -99,7 +99,7 @@ def _losses(
     optimizer = build_optimizer(config, model, stage.first_group)
     loss_of = build_loss(config, images.labels, len(CLASS_NAMES))
     train_mode(model, stage)
-    for step, (inputs, labels) in zip(range(steps), _endless(batches), strict=False):
+    for step, (inputs, labels, _) in zip(range(steps), _endless(batches), strict=False):
         _check_stop(observer)
         set_rates(optimizer, _rate(step, steps))
         targets = smooth_targets(labels, len(CLASS_NAMES), config.label_smoothing)
@@ -149,7 +149,7 @@ def _rate(step: int, steps: int) -> float:
     return FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (step / max(steps - 1, 1))
 
 
-def _endless(batches: Batches) -> Iterator[tuple[Activations, Tensor]]:
+def _endless(batches: Batches) -> Iterator[tuple[Activations, Tensor, Tensor]]:
     for epoch in count(1):
         yield from batches.epoch(epoch)
 

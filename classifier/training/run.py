@@ -1,6 +1,6 @@
 """One training from a config and images to the best weights. Reports to an observer only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +79,8 @@ def train(
     work = _planned_work(config, data, stages)
     tracker = progress.Progress(observer, work)
     train_images, val_images = _decode(config, data, folder, observer, tracker)
+    if data.teacher is not None:
+        train_images = replace(train_images, teacher=torch.from_numpy(data.teacher))
     session = Session(
         config=config,
         model=model,

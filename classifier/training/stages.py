@@ -101,8 +101,10 @@ class Batches:
             *(torch.zeros(*shape, *t.shape[1:], dtype=torch.half) for t in activations)
         )
 
-    def epoch(self, epoch: int) -> Iterator[tuple[Activations, Tensor]]:
-        """Yield (activations, labels int64 [B]) in random order: our share of each batch.
+    def epoch(self, epoch: int) -> Iterator[tuple[Activations, Tensor, Tensor]]:
+        """Yield (activations, labels int64 [B], teacher's probabilities) in random order.
+
+        Each process gets its share of every batch.
 
         Images that do not fill a batch sit this epoch out.
         """
@@ -119,7 +121,8 @@ class Batches:
                 views = torch.randint(len(self.cache.maps), rows.shape, generator=generator)
                 device = self.model.mean.device
                 inputs = Activations(*(t[views, rows].float().to(device) for t in self.cache))
-            yield inputs, self.images.labels[rows].to(self.model.mean.device)
+            labels, teacher = self.images.labels[rows], self.images.teacher[rows]
+            yield inputs, labels.to(self.model.mean.device), teacher.to(self.model.mean.device)
 
     @torch.no_grad()
     def _activations(self, rows: Tensor, generator: Generator) -> Activations:
