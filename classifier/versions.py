@@ -196,7 +196,8 @@ def _promote_bundled() -> ModelVersion:
         raise NoProductionVersionError(
             "No model is in production. Train one, and promote its version in the admin."
         )
-    version = register_version(folders[-1], bundled=True)
+    for folder in folders:  # the others wait as candidates
+        version = register_version(folder, bundled=True)
     check_loads(version)
     _put_in_production(version, only_if_vacant=True)
     return ModelVersion.objects.get(stage=Stage.PRODUCTION)

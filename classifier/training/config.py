@@ -45,7 +45,7 @@ class TrainingConfig:
         1.0, "Strength of the head's dropout; 1 is the head's own, 0 turns it off.", low=0, high=2
     )
     pooling: str = _setting(
-        "last",
+        "multi_scale",
         "What the head sees: the last map, or statistics of the image and early maps, too.",
         choices=POOLINGS,
     )

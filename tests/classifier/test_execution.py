@@ -23,6 +23,7 @@ from tests.classifier.training.images import make_data
 
 Status = TrainingRun.Status
 TINY = TrainingConfig(
+    pooling="last",
     backbone="efficientnet_lite0",
     input_size=32,
     batch_size=8,

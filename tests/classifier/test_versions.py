@@ -137,6 +137,7 @@ class BundledTestCase(ServingCase, TestCase):
         make_version_folder(self.bundled, "z-old", created="2026-01-01T00:00:00+00:00")
         make_version_folder(self.bundled, "a-new", created="2026-02-01T00:00:00+00:00")
         self.assertEqual(production_version().name, "a-new")
+        self.assertEqual(stages(), {"a-new": Stage.PRODUCTION, "z-old": Stage.CANDIDATE})
 
     def test_it_does_not_displace_a_promoted_version(self):
         make_version_folder(self.bundled, "shipped")

@@ -35,7 +35,7 @@ class QuantizationTests(SimpleTestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
         torch.manual_seed(0)
-        cls.model = build_model(TrainingConfig(input_size=SIZE)).eval()
+        cls.model = build_model(TrainingConfig(input_size=SIZE, pooling="last")).eval()
         nn.init.normal_(cls.model.head[-1].weight, std=0.5)
         cls.graph = cls.folder / "model.onnx"
         export_onnx(cls.model, SIZE, cls.graph)

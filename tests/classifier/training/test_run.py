@@ -16,6 +16,7 @@ from classifier.training.run import train
 from tests.classifier.training.images import make_data
 
 TINY = TrainingConfig(
+    pooling="last",
     backbone="efficientnet_lite0",
     input_size=32,
     batch_size=8,
