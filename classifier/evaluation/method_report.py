@@ -58,11 +58,11 @@ class MethodReport:
         whole, result = self.whole, self.whole.result
         verdict = "real" if result.p_value < 0.05 else "possibly chance"
         return (
-            f"On {result.count} images {self.first} is right on {whole.first_accuracy:.1%} and "
-            f"{self.second} on {whole.second_accuracy:.1%}; the difference is {verdict} "
-            f"(McNemar's p = {result.p_value:.2g}). {self.first.capitalize()} alone is right on "
-            f"{result.first_only}, {self.second} alone on {result.second_only}, both on "
-            f"{result.both}, neither on {result.neither}."
+            f"Of {result.count} images {self.first} gets {whole.first_accuracy:.1%} right and "
+            f"{self.second} {whole.second_accuracy:.1%}; the difference is {verdict} "
+            f"(McNemar's p = {result.p_value:.2g}). Right with {self.first} alone: "
+            f"{result.first_only}, with {self.second} alone: {result.second_only}, with both: "
+            f"{result.both}, with neither: {result.neither}."
         )
 
     def _strengths(self) -> list[str]:
@@ -73,8 +73,7 @@ class MethodReport:
             better = [(gap, g) for gap, g in better if gap >= _SHOWN_GAP]
             better.sort(key=lambda entry: -entry[0])
             listed = ", ".join(f"{_described(g)} (by {gap:.1%})" for gap, g in better[:4])
-            place = f"is better on {listed}" if listed else "is nowhere better by 2 points or more"
-            sentences.append(f"{name.capitalize()} {place}.")
+            sentences.append(f"Better with {name}: {listed or 'nothing by 2 points or more'}.")
         weakest = min(groups, key=lambda g: max(g.first_accuracy, g.second_accuracy), default=None)
         if weakest:
             best = max(weakest.first_accuracy, weakest.second_accuracy)

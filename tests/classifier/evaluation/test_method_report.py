@@ -36,16 +36,16 @@ class MethodReportTests(SimpleTestCase):
 
     def test_sentences_follow_from_the_figures(self):
         overall, first, second, hardest = report().sentences
-        self.assertIn("On 80 images neural is right on 87.5% and rules on 75.0%", overall)
-        self.assertIn("Neural is better on class gradient (by 66.7%)", first)
-        self.assertEqual(second, "Rules is better on class text (by 50.0%).")
+        self.assertIn("Of 80 images neural gets 87.5% right and rules 75.0%", overall)
+        self.assertIn("Better with neural: class gradient (by 66.7%)", first)
+        self.assertEqual(second, "Better with rules: class text (by 50.0%).")
         self.assertTrue(hardest.startswith("Hardest for both"))
 
     def test_nothing_is_said_of_a_handful_of_images(self):
         labels = np.array([SIMPLE, TEXT])
         found = compare_methods(("a", "b"), labels, labels, labels[::-1], [{}, {}])
         self.assertEqual(len(found.sentences), 3)
-        self.assertIn("nowhere better", found.sentences[1])
+        self.assertIn("nothing by 2 points", found.sentences[1])
 
     def test_markdown_holds_every_group(self):
         text = report().to_markdown()
