@@ -195,7 +195,7 @@ CLASSIFIER_TRAFFIC_DAYS = env.int("CLASSIFIER_TRAFFIC_DAYS", default=30)  # then
 # The share of live uploads that the shadow version, if one is set, classifies, too.
 CLASSIFIER_SHADOW_SHARE = env.float("CLASSIFIER_SHADOW_SHARE", default=1.0)
 # A run whose worker has been silent for this long is lost.
-CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 45
+CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 40
 
 # Converter
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from classifier.dashboard.access import staff_only
+from classifier.dashboard.scores import score_of
 from classifier.dashboard.versions import HEADLINE
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, ModelVersion, TrainingRun
@@ -112,6 +113,19 @@ def _figure(name: str, key: str, one: Evaluation, other: Evaluation) -> dict[str
     }
 
 
+def _result(run: TrainingRun) -> dict[str, Any]:
+    """Return what a run came to: its kept epoch, and its version's accuracy on the test split."""
+    version = getattr(run, "version", None)
+    score = score_of(version) if version else None
+    took = (run.finished_at - run.started_at) if run.finished_at and run.started_at else None
+    return {
+        "run": run,
+        "best": run.epochs.order_by("val_loss").first(),
+        "test_accuracy": score.metrics["accuracy"] if score and score.split == "test" else None,
+        "seconds": took.total_seconds() if took else None,
+    }
+
+
 @staff_only
 def compare_runs(request: HttpRequest) -> HttpResponse:
     """Overlay the curves of several runs, and show the settings in which they differ."""
@@ -128,6 +142,7 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
         "all_runs": TrainingRun.objects.select_related("dataset")[:50],
         "chosen": chosen,
         "differing": differing,
+        "results": [_result(run) for run in runs],
         "most": MOST_RUNS,
     }
     return render(request, "classifier/dashboard/compare_runs.html", context)

@@ -56,6 +56,17 @@ class CompareRunsTests(DashboardTestCase):
         self.assertEqual(len(response.context["runs"]), 2)
         self.assertEqual([name for name, _ in response.context["differing"]], ["batch size"])
 
+    def test_it_shows_what_each_run_came_to(self):
+        other = make_run(self.dataset, status="succeeded")
+        self.version.run = other
+        self.version.save()
+        address = reverse("dashboard:compare_runs")
+        response = self.client.get(address, {"run": [self.run_row.pk, other.pk]})
+        results = {result["run"].pk: result for result in response.context["results"]}
+        self.assertEqual(results[other.pk]["best"].epoch, 2)
+        self.assertEqual(results[other.pk]["test_accuracy"], self.evaluation.accuracy)
+        self.assertIsNone(results[self.run_row.pk]["test_accuracy"])
+
     def test_without_runs_it_asks_for_some(self):
         self.assertContains(self.get("compare_runs"), "Choose two runs")
 
