@@ -579,3 +579,36 @@ class Trial(models.Model):
             status=self.Status.RUNNING, claim=token, heartbeat_at=now, started_at=now
         )
         return token if claimed else None
+
+
+class ModelVariant(models.Model):
+    """One form in which a version could serve, and what it was measured to be worth and cost."""
+
+    class Kind(models.TextChoices):
+        ORIGINAL = "fp32", "original, 32-bit floats"
+        WEIGHTS = "int8-weights", "weights stored in 8 bits"
+        STATIC = "int8-static", "pointwise layers calculated in 8 bits"
+        DYNAMIC = "torch-dynamic", "PyTorch, linear layers in 8 bits (for comparison)"
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="variants")
+    kind = models.CharField(max_length=16, choices=Kind)
+    file = models.CharField(max_length=80, blank=True, help_text="Empty: it cannot serve.")
+    bytes = models.PositiveBigIntegerField()
+    accuracy = models.FloatField(help_text="On the validation split.")
+    agreement = models.FloatField(help_text="Share of the original's answers that it gives, too.")
+    ms_one = models.FloatField(help_text="Median of the network for one image.")
+    ms_batch = models.FloatField(help_text="Median per image in a batch of 16.")
+    load_seconds = models.FloatField(null=True, help_text="In a fresh process, imports included.")
+    peak_mb = models.FloatField(null=True, help_text="Peak memory of that process.")
+    sample_count = models.PositiveIntegerField()
+    dataset_fingerprint = models.CharField(max_length=64)
+    measured_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "kind"], name="variant_once_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.kind}"

@@ -1,10 +1,13 @@
 """Celery tasks: each loads a row, calls one function and stores the result."""
 
+import logging
 from typing import Any
 
 from celery import shared_task
 
 from classifier import evaluation_jobs, rate_tests, runs, studies
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(acks_late=False)
@@ -16,7 +19,23 @@ def train(run_id: int) -> None:
     """
     from classifier.execution import execute_run
 
-    execute_run(run_id)
+    run = execute_run(run_id)
+    if run and run.status == run.Status.SUCCEEDED:
+        measure_variants.delay(run.version.pk)
+
+
+@shared_task(acks_late=False)
+def measure_variants(version_id: int) -> None:
+    """Measure a version's variants and fit its router, unless it or its dataset is gone."""
+    from classifier.models import ModelVersion
+    from classifier.variants import VariantError, measure_and_route
+
+    version = ModelVersion.objects.filter(pk=version_id).first()
+    try:
+        if version:
+            measure_and_route(version)
+    except VariantError as error:
+        logger.warning("%s", error)
 
 
 @shared_task

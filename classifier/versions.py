@@ -1,5 +1,6 @@
 """Model versions as rows: registering, promoting and retiring them, and which one serves."""
 
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.utils import timezone
 from classifier import models
 from classifier.inference.manifest import (
     MANIFEST_NAME,
+    Manifest,
     MissingModelError,
     ModelError,
     new_version_folder,
@@ -188,6 +190,40 @@ def bundle(version: ModelVersion, name: str) -> Path:
         (folder / manifest.onnx).write_bytes(graph)
         write_manifest(folder, replace(manifest, name=name, files=files))
     return destination
+
+
+def update_manifest(version: ModelVersion, manifest: Manifest, folder: Path) -> None:
+    """Give a version another manifest, and the files that it names and the version lacks.
+
+    Processes that serve the version load it again.
+
+    Args:
+        version: one that is not bundled.
+        manifest: the new one.
+        folder: where the new files are.
+
+    Raises:
+        VersionError: for a bundled version: its files belong to the program.
+        ModelError: if a file is missing or does not match its hash.
+    """
+    if version.bundled:
+        raise VersionError(f"{version} is bundled: its files belong to the program.")
+    for name in manifest.files:
+        if not (version.folder / name).exists():
+            content = verified_bytes(folder, manifest, name)
+            _write_whole(version.folder / name, content)
+        verified_bytes(version.folder, manifest, name)
+    text = json.dumps(manifest.to_json(), indent=2) + "\n"
+    _write_whole(version.folder / MANIFEST_NAME, text.encode())
+    version.manifest = manifest.to_json()
+    version.manifest_sha256 = sha256_of_manifest(version.folder)
+    version.save(update_fields=["manifest", "manifest_sha256"])
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.partial")
+    draft.write_bytes(content)
+    draft.replace(path)
 
 
 def _promote_bundled() -> ModelVersion:

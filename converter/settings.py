@@ -161,6 +161,7 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.carry_out_trial": {"queue": "training"},
     "classifier.tasks.build_dataset": {"queue": "training"},
     "classifier.tasks.evaluate": {"queue": "training"},
+    "classifier.tasks.measure_variants": {"queue": "training"},
     "classifier.tasks.build_ensemble": {"queue": "training"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -78,7 +78,10 @@ class ClassificationSerializer(serializers.Serializer):
         {name: serializers.FloatField(min_value=0, max_value=1) for name in CLASS_NAMES},
         help_text="One per type; they add up to 1.",
     )
-    method = serializers.ChoiceField(choices=["neural", "rules"], help_text="What gave the answer.")
+    method = serializers.ChoiceField(
+        choices=["neural", "rules", "hybrid"],
+        help_text="What gave the answer; hybrid: the model and the rules together.",
+    )
     reason = serializers.CharField(
         allow_blank=True, help_text="Of the rules: the measures that decided. Else empty."
     )

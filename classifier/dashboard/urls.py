@@ -16,6 +16,7 @@ from classifier.dashboard import (
     shadow,
     studies,
     traffic,
+    variants,
     versions,
 )
 
@@ -75,6 +76,8 @@ urlpatterns = [
         "evaluation-jobs/<int:pk>/cancel/", evaluating.evaluation_cancel, name="evaluation_cancel"
     ),
     path("predictions/<int:pk>/saliency/", evaluating.saliency_image, name="saliency_image"),
+    path("versions/<int:pk>/variants/", variants.variants_page, name="variants"),
+    path("versions/<int:pk>/variants/measure/", variants.variants_measure, name="variants_measure"),
     path("versions/<int:pk>/promote/", versions.version_promote, name="version_promote"),
     path(
         "versions/<int:pk>/<slug:table>.<str:file_format>",

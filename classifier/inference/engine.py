@@ -27,6 +27,7 @@ class Engine:
 
     def __init__(self, manifest: Manifest, session: ort.InferenceSession) -> None:
         self.manifest = manifest
+        self.milliseconds: float | None = None  # the router's running estimate for one image
         self._session = session
 
     @classmethod

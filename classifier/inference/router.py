@@ -13,9 +13,12 @@ from classifier.inference.engine import Engine
 from classifier.inference.preprocessing import prepare
 from classifier.logo_types import CLASS_NAMES
 
+_NEWEST = 0.1  # part of the newest image in the running estimate of the model's time
+_SLOWEST = 3  # times the estimate
+
 
 class Method(StrEnum):
-    """How a type is asked for."""
+    """How a type is asked for, and what answered: hybrid is then a combination of both."""
 
     HYBRID = "hybrid"
     NEURAL = "neural"
@@ -31,7 +34,11 @@ class Routing:
     rules_confidence: float = 2.0
     # Below this confidence an answer is not certain.
     certain_confidence: float = 0.5
-    # What the model takes for one image; a smaller budget leaves the rules to answer.
+    # Where both disagree and neither is certain: the model's part in the combined answer. 1: the
+    # model decides alone.
+    neural_weight: float = 1.0
+    # What the model takes for one image, until this process has an estimate of its own; a smaller
+    # budget leaves the rules to answer.
     neural_milliseconds: float = 10.0
 
     @classmethod
@@ -46,7 +53,7 @@ class Routing:
 class Answer:
     """An image's type. Confidence and probabilities run from 0 to 1.
 
-    `method` is what answered, whatever was asked for; `reason` is the rules' alone.
+    `method` is what answered, whatever was asked for; `reason` is why the rules had a say.
     """
 
     logo_type: str
@@ -80,28 +87,79 @@ def answer(
     started = time.perf_counter()
     image = read()
     routing = Routing.of(engine)
-    hurried = budget_ms is not None and budget_ms < routing.neural_milliseconds
-    reason = ""
-    if engine is None or hurried or method == Method.RULES:
-        probabilities, reason = _by_rules(image)
+    if engine is None or method == Method.RULES:
+        chosen, probabilities, reason = Method.RULES, *_by_rules(image)
+    elif budget_ms is not None and budget_ms < (needed := _needed(engine, routing)):
+        chosen, probabilities, reason = Method.RULES, *_by_rules(image)
+        _note(engine, routing, routing.neural_milliseconds)  # or it would never be tried again
+        reason = f"{budget_ms:g} ms are too little for the model (about {needed:.0f} ms). {reason}"
+    elif method == Method.NEURAL:
+        chosen, probabilities, reason = (
+            Method.NEURAL,
+            _by_model(image, engine, routing, started),
+            "",
+        )
     else:
-        probabilities = None
-        if method == Method.HYBRID and routing.rules_confidence <= 1:
-            probabilities, reason = _by_rules(image)
-        if probabilities is None or probabilities.max() < routing.rules_confidence:
-            prepared = prepare(image, engine.manifest.input_size)
-            probabilities, reason = engine.probabilities(prepared[np.newaxis])[0], ""
+        chosen, probabilities, reason = _by_both(image, engine, routing, started)
     best = int(probabilities.argmax())
     return Answer(
         logo_type=CLASS_NAMES[best],
         confidence=round(float(probabilities[best]), 4),
         certain=bool(probabilities[best] >= routing.certain_confidence),
         probabilities=_named(probabilities),
-        method=Method.RULES if reason else Method.NEURAL,
+        method=chosen,
         reason=reason,
-        model_version="" if reason else engine.manifest.name,
+        model_version="" if chosen == Method.RULES else engine.manifest.name,
         milliseconds=round((time.perf_counter() - started) * 1000, 2),
     )
+
+
+def _by_both(
+    image: Image.Image, engine: Engine, routing: Routing, started: float
+) -> tuple[Method, np.ndarray, str]:
+    """Let the rules answer where they are sure enough, else the model, or both together."""
+    ruled, reason = None, ""
+    if routing.rules_confidence <= 1:
+        ruled, reason = _by_rules(image)
+        if ruled.max() >= routing.rules_confidence:
+            return Method.RULES, ruled, reason
+    found = _by_model(image, engine, routing, started)
+    if routing.neural_weight >= 1 or found.max() >= routing.certain_confidence:
+        return Method.NEURAL, found, ""
+    if ruled is None:
+        ruled, reason = _by_rules(image)
+    if found.argmax() == ruled.argmax() or ruled.max() >= routing.certain_confidence:
+        return Method.NEURAL, found, ""
+    return Method.HYBRID, mixed(found, ruled, routing.neural_weight), reason
+
+
+def mixed(neural: np.ndarray, rules: np.ndarray, weight: float) -> np.ndarray:
+    """Return normalised neural**weight * rules**(1 - weight), float [..., classes].
+
+    A logarithmic opinion pool: Heskes, "Selecting weighting factors in logarithmic opinion
+    pools", 1998.
+    """
+    product = np.clip(neural, 1e-6, 1) ** weight * np.clip(rules, 1e-6, 1) ** (1 - weight)
+    return product / product.sum(axis=-1, keepdims=True)
+
+
+def _by_model(image: Image.Image, engine: Engine, routing: Routing, started: float) -> np.ndarray:
+    """Ask the model, and note how long an image takes it, from its file to the answer."""
+    prepared = prepare(image, engine.manifest.input_size)
+    probabilities = engine.probabilities(prepared[np.newaxis])[0]
+    _note(engine, routing, (time.perf_counter() - started) * 1000)
+    return probabilities
+
+
+def _needed(engine: Engine, routing: Routing) -> float:
+    """Return the milliseconds that the model probably takes for an image in this process."""
+    return routing.neural_milliseconds if engine.milliseconds is None else engine.milliseconds
+
+
+def _note(engine: Engine, routing: Routing, milliseconds: float) -> None:
+    """Move the running estimate a little; a single slow image, like the first, counts no more."""
+    known = _needed(engine, routing)
+    engine.milliseconds = known + _NEWEST * (min(milliseconds, _SLOWEST * known) - known)
 
 
 def _by_rules(image: Image.Image) -> tuple[np.ndarray, str]:

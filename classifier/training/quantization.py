@@ -82,6 +82,10 @@ def quantize_static(source: Path, images: np.ndarray, destination: Path) -> None
     with TemporaryDirectory() as folder:
         prepared, quantized = Path(folder) / "prepared.onnx", Path(folder) / "quantized.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        chosen = pointwise_convolutions(onnx.load(prepared))
+        if not chosen:  # an empty list would mean all
+            quantize_weights(source, destination)
+            return
         with contextlib.redirect_stdout(io.StringIO()):  # the calibration tells of each step
             quantize(
                 str(prepared),
@@ -92,7 +96,7 @@ def quantize_static(source: Path, images: np.ndarray, destination: Path) -> None
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.Percentile,
-                nodes_to_quantize=pointwise_convolutions(onnx.load(prepared)),
+                nodes_to_quantize=chosen,
                 op_types_to_quantize=["Conv"],
                 extra_options={"CalibPercentile": _PERCENTILE},
             )

@@ -42,3 +42,24 @@ class RouterTestCase(unittest.TestCase):
 
     def test_an_answer_below_the_threshold_is_not_certain(self):
         self.assertFalse(answer(red, self.engine(certain_confidence=1.01)).certain)
+
+    def test_an_answer_that_time_forced_says_so(self):
+        found = answer(red, self.engine(neural_milliseconds=20.0), budget_ms=5)
+        self.assertIn("5 ms are too little for the model (about 20 ms)", found.reason)
+
+    def test_the_estimate_follows_what_the_model_takes(self):
+        engine = self.engine(neural_milliseconds=1000.0)
+        for _ in range(60):
+            answer(red, engine)
+        self.assertLess(engine.milliseconds, 500)
+        self.assertEqual(answer(red, engine, budget_ms=900).method, "neural")
+
+    def test_both_answer_together_where_they_disagree_and_neither_is_certain(self):
+        black = Image.new("RGBA", (64, 64), "black")  # complex to the model, simple to the rules
+        both = {"certain_confidence": 1.01, "neural_weight": 0.1}
+        found = answer(lambda: black, self.engine(**both))
+        self.assertEqual((found.method, found.model_version), ("hybrid", "tiny"))
+        self.assertEqual(found.logo_type, answer(lambda: black, None).logo_type)
+        self.assertTrue(found.reason)
+        sure = answer(lambda: black, self.engine(certain_confidence=0.1, neural_weight=0.1))
+        self.assertEqual((sure.method, sure.logo_type), ("neural", "complex"))
