@@ -38,8 +38,8 @@ class GuardedClient:
         self._client = client
         self._breaker = breaker or CircuitBreaker()
 
-    def classify(self, content: bytes) -> Classification:
-        """Ask for the type of an image.
+    def classify(self, content: bytes, method: str = "hybrid") -> Classification:
+        """Ask for the type of an image; `method` names who is to answer.
 
         Raises:
             ClassifierUnavailableError: if there is no usable answer.
@@ -47,7 +47,7 @@ class GuardedClient:
         if not self._breaker.allows():
             raise ClassifierUnavailableError("it failed a moment ago and is being left alone")
         try:
-            classification = self._client.classify(content)
+            classification = self._client.classify(content, method)
         except UnavailableError as error:
             self._breaker.failed()
             logger.warning("The classifier is unavailable: %s", error)

@@ -212,6 +212,7 @@ CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and draw
 BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",
+    "conversion": "converter.benchmarks.conversion.ConversionBenchmark",
 }
 
 # Requests larger than this are refused before a view sees them (files are streamed to disk).

@@ -1,0 +1,1 @@
+"""Measuring what the converter's parts are worth: `manage.py benchmark`."""

@@ -1,0 +1,152 @@
+import json
+import tempfile
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from unittest import mock
+
+from django.core.management import CommandError, call_command
+from django.test import SimpleTestCase
+
+from converter.benchmarks.conversion import describe, summarise
+from converter.benchmarks.logos import LogosError, Measured, measure, read_logos
+from converter.presets import PRESETS
+from converter.quality import Quality
+from converter.tracing import TracingError
+from converter.tuning import SEARCHED, curve_preset, tune
+from tests.converter.benchmarks.logos import write_logos
+
+
+class FolderTestCase(SimpleTestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+
+class LogosTest(FolderTestCase):
+    def test_they_are_drawn_by_type_split_and_seed(self):
+        write_logos(self.folder, ["simple", "text"], "test", each=4)
+        first = read_logos(self.folder, "test", 2, seed=1)
+        self.assertEqual([logo.label for logo in first], ["simple"] * 2 + ["text"] * 2)
+        self.assertEqual(first, read_logos(self.folder, "test", 2, seed=1))
+        with self.assertRaisesMessage(LogosError, "no logo of the train split"):
+            read_logos(self.folder, "train", 2, seed=1)
+
+    def test_another_folder_is_told_how_to_become_one(self):
+        with self.assertRaisesMessage(LogosError, "export_dataset --vectors"):
+            read_logos(self.folder, "test", 2, seed=1)
+
+    def test_a_good_drawing_of_png_and_jpeg_is_near_the_source(self):
+        write_logos(self.folder, ["simple"], "test", each=1)
+        [logo] = read_logos(self.folder, "test", 1, seed=0)
+        clean, noisy = (measure(logo, PRESETS["simple"], kind) for kind in ("png", "jpeg"))
+        self.assertGreater(clean.quality.quality, 0.97)
+        self.assertGreater(noisy.quality.quality, 0.85)
+
+    def test_a_failure_scores_nothing(self):
+        write_logos(self.folder, ["simple"], "test", each=1)
+        [logo] = read_logos(self.folder, "test", 1, seed=0)
+        with mock.patch("converter.benchmarks.logos.trace", side_effect=TracingError("no")):
+            found = measure(logo, PRESETS["simple"], "png")
+        self.assertEqual((found.failed, found.quality.quality), (True, 0.0))
+
+
+def case(label, rules, model, **qualities):
+    """A case in which each preset has this quality, and no size."""
+    presets = {
+        name: Measured(Quality(value, value, 0, 0), 0.1)
+        for name, value in (dict.fromkeys(PRESETS, 0.5) | qualities).items()
+    }
+    return {"label": label, "rules": rules, "model": model, "presets": presets}
+
+
+class SummaryTest(SimpleTestCase):
+    def setUp(self):
+        self.results = summarise(
+            [
+                case("simple", "text", "simple", simple=0.9, general=0.8),
+                case("text", "simple", "gradient", text=0.9, general=0.8),
+            ]
+        )
+
+    def test_the_single_preset_is_the_best_for_all(self):
+        self.assertEqual(self.results["single_preset"], "general")
+        self.assertAlmostEqual(self.results["means"]["all"]["single"]["quality"], 0.8)
+
+    def test_shares_are_of_the_way_to_the_best(self):
+        shares = self.results["share_of_gain"]
+        self.assertAlmostEqual(shares["simple"]["model"], 100)
+        self.assertAlmostEqual(shares["all"]["label"], 100)
+        self.assertAlmostEqual(shares["text"]["model"], -300)
+        self.assertNotIn("complex", shares)
+
+    def test_without_a_gain_there_is_no_share(self):
+        results = summarise([case("simple", "simple", "simple")])
+        self.assertIsNone(results["share_of_gain"]["simple"]["label"])
+        self.assertIn("| simple | - | - | - |", describe(results))
+
+    def test_the_table_names_every_arm(self):
+        self.assertEqual(describe(self.results).count("(f) best preset of each image"), 3)
+
+
+class InlinePool:
+    def map(self, function, items):
+        return map(function, items)
+
+
+@contextmanager
+def inline_pool(*args, **kwargs):
+    """Stand in for a pool of processes."""
+    yield InlinePool()
+
+
+class CommandTest(FolderTestCase):
+    def test_the_benchmark_prints_means_by_arm_and_class(self):
+        write_logos(self.folder, ["text"], "test", each=1)
+        routes = {"rules": "simple", "model": "text", "label": "text"}
+        out = StringIO()
+        with (
+            mock.patch("converter.benchmarks.conversion.ProcessPoolExecutor", inline_pool),
+            mock.patch("converter.benchmarks.conversion._routes", return_value=routes),
+        ):
+            call_command(
+                "benchmark", "conversion", "--logos", str(self.folder), "--json", stdout=out
+            )
+        results = json.loads(out.getvalue())
+        self.assertEqual(results["uploads"], 2)
+        self.assertGreater(results["means"]["text"]["model"]["quality"], 0.8)
+
+    def test_a_folder_without_sources_is_one_line(self):
+        for arguments in (("benchmark", "conversion"), ("tune_presets",)):
+            with self.subTest(arguments), self.assertRaisesMessage(CommandError, "--vectors"):
+                call_command(*arguments, "--logos", str(self.folder))
+
+    def test_tuning_writes_what_it_found(self):
+        write_logos(self.folder, ["simple"], "train", each=1)
+        output = self.folder / "found.json"
+        with mock.patch(
+            "converter.management.commands.tune_presets.ProcessPoolExecutor", inline_pool
+        ):
+            call_command(
+                "tune_presets", "--logos", str(self.folder), "--type", "simple", "--trials", "2",
+                "--output", str(output), stdout=StringIO(),
+            )  # fmt: skip
+        found = json.loads(output.read_text())["simple"]
+        self.assertEqual(set(found["settings"]), set(SEARCHED))
+        self.assertGreaterEqual(found["score"], found["score_before"])
+
+
+class TuningTest(SimpleTestCase):
+    def test_the_first_trial_is_the_preset_and_the_best_is_kept(self):
+        tried = []
+
+        def scores(function, jobs):
+            tried.append(jobs[0][1].settings)
+            return [1 - abs(tried[-1].tolerance - 0.3)]
+
+        start = curve_preset("text")
+        found = tune([mock.sentinel.logo], start, 8, seed=1, mapper=scores)
+        self.assertEqual(tried[0], start.settings)
+        best = min(tried, key=lambda settings: abs(settings.tolerance - 0.3))
+        self.assertEqual(found["settings"]["tolerance"], best.tolerance)
