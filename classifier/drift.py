@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from classifier.evaluation.drift import (
     LEAST_COUNT,
     MAJOR_SHIFT,
@@ -16,6 +18,9 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, LivePrediction, ModelVersion, Sample
 
 _MOST_ROWS = 50_000  # the newest; more would only take time
+# The validation split was answered by the model alone. Where the rules take more of the traffic
+# than this, what they leave is a selection, whose confidences differ without any drift.
+_MOST_BY_RULES = 0.05
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,16 @@ class Shift:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far live traffic has moved. `known` is false without figures of a validation split."""
+    """How far live traffic has moved.
+
+    Attributes:
+        known: false without figures of a validation split.
+        selected: whether the rules leave the model a selection, so that confidences say nothing.
+        shifts: of what can be compared.
+    """
 
     known: bool
+    selected: bool = False
     shifts: list[Shift] = field(default_factory=list)
 
     @property
@@ -87,22 +99,24 @@ def drift_of(version: ModelVersion, since: datetime) -> Drift:
     since = max(since, version.promoted_at or since)
     rows = LivePrediction.objects.filter(created_at__gte=since, cached=False)
     types = Counter(rows.values_list("logo_type", flat=True)[:_MOST_ROWS])
-    own = rows.filter(model_version=version.name)
-    confidences = list(own.values_list("confidence", flat=True)[:_MOST_ROWS])
     answered = [sum(column) for column in zip(*figures["confusion_matrix"], strict=True)]
+    shifts = [Shift("types", list(CLASS_NAMES), answered, [types[name] for name in CLASS_NAMES])]
+    by_rules = rows.filter(method="rules").count()
+    selected = by_rules > _MOST_BY_RULES * rows.count()
+    if not selected:
+        shifts.append(_confidences(figures, rows.filter(model_version=version.name)))
+    return Drift(known=True, selected=selected, shifts=shifts)
+
+
+def _confidences(figures: dict[str, Any], rows: QuerySet[LivePrediction]) -> Shift:
     bins = figures["reliability"]
     highs = [part["high"] for part in bins]
-    return Drift(
-        known=True,
-        shifts=[
-            Shift("types", list(CLASS_NAMES), answered, [types[name] for name in CLASS_NAMES]),
-            Shift(
-                "confidences",
-                [f"up to {high:.0%}" for high in highs],
-                [part["count"] for part in bins],
-                histogram(confidences, highs),
-            ),
-        ],
+    found = rows.values_list("confidence", flat=True)[:_MOST_ROWS]
+    return Shift(
+        "confidences",
+        [f"up to {high:.0%}" for high in highs],
+        [part["count"] for part in bins],
+        histogram(list(found), highs),
     )
 
 

@@ -1,4 +1,4 @@
-"""Answers for when something that the project rests on is away: 503 instead of 500."""
+"""Answers for what no view answers: 503 where something that the project rests on is away."""
 
 import errno
 import sys
@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import server_error
+from django.views.defaults import page_not_found, server_error
 
 _RETRY_SECONDS = "10"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -22,19 +22,37 @@ def outage_of(error: BaseException | None) -> str:
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that no view handled: 503 for an outage, else Django's own page."""
+    """Answer an exception that no view handled: 503 for an outage, else 500."""
     outage = outage_of(sys.exc_info()[1])
     if not outage:
+        if _is_api(request):
+            return _problem(500, "Something is wrong here; the log says what.")
         return server_error(request)
     headers = {"Retry-After": _RETRY_SECONDS}
-    if request.path.startswith("/api/"):
-        problem = {
-            "type": "about:blank",
-            "title": HTTPStatus.SERVICE_UNAVAILABLE.phrase,
-            "status": 503,
-            "detail": outage,
-            "errors": {},
-        }
-        media_type = "application/problem+json"
-        return JsonResponse(problem, status=503, headers=headers, content_type=media_type)
+    if _is_api(request):
+        return _problem(503, outage, headers)
     return HttpResponse(outage, status=503, content_type="text/plain", headers=headers)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for an address that there is not."""
+    if _is_api(request):
+        return _problem(404, f"There is nothing at {request.path}.")
+    return page_not_found(request, exception)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:
+    """Answer in the form that the API has for everything that goes wrong (RFC 9457)."""
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "errors": {},
+    }
+    media_type = "application/problem+json"
+    return JsonResponse(problem, status=status, headers=headers, content_type=media_type)

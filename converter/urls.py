@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from converter import api, health, views
 
+handler404 = "converter.outages.not_found"
 handler500 = "converter.outages.internal_error"
 
 urlpatterns = [

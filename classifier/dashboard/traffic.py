@@ -119,10 +119,11 @@ def _latency(days: int) -> Table:
     return Table("live-latency", ("day", "p50", "p95", "count"), rows)
 
 
-def _shift(days: int, position: int, name: str) -> Table:
+def _shift(days: int, what: str, name: str) -> Table:
     production = ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION).first()
     drift = drift_of(production, _since(days)) if production else None
-    rows = drift.shifts[position].shares if drift and drift.known else []
+    shifts = {shift.name: shift for shift in drift.shifts} if drift else {}
+    rows = shifts[what].shares if what in shifts else []
     return Table(name, ("bin", "validation", "live"), rows)
 
 
@@ -130,6 +131,6 @@ _TABLES = {
     "types": _types,
     "methods": _methods,
     "latency": _latency,
-    "type-shares": lambda days: _shift(days, 0, "live-type-shares"),
-    "confidences": lambda days: _shift(days, 1, "live-confidences"),
+    "type-shares": lambda days: _shift(days, "types", "live-type-shares"),
+    "confidences": lambda days: _shift(days, "confidences", "live-confidences"),
 }

@@ -292,8 +292,9 @@ class ProblemTestCase(ClassifyCase):
             self.client.post(URL, "{}", content_type="application/json"),
             self.client.get("/api/v1/versions/"),
             self.client.get("/api/v1/conversions/3f2504e0-4f89-11d3-9a0c-0305e82c3301/"),
+            self.client.get("/api/v1/nonsense/"),
         ]
-        for response, status in zip(responses, (400, 405, 415, 403, 404), strict=True):
+        for response, status in zip(responses, (400, 405, 415, 403, 404, 404), strict=True):
             self.assertEqual(response.status_code, status)
             self.assertEqual(response["Content-Type"], "application/problem+json")
             problem = response.json()

@@ -139,6 +139,14 @@ class DriftTestCase(TrafficCase):
         confidences = self.drift().shifts[1]
         self.assertEqual(confidences.verdict, "none")
 
+    def test_confidences_of_a_selection_are_not_compared(self):
+        self.like_validation()
+        answered("simple", 50, method="rules", model_version="")
+        drift = self.drift()
+        self.assertEqual([shift.name for shift in drift.shifts], ["types"])
+        self.assertContains(self.get("overview"), "its confidences are not compared")
+        self.assertEqual(self.numbers("confidences"), [])
+
     def test_what_came_before_the_promotion_is_left_out(self):
         self.like_validation()
         answered("complex", 3 * LEAST_COUNT, confidence=0.41, days_ago=2)
