@@ -17,9 +17,11 @@ from classifier.evaluation.drift import (
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, LivePrediction, ModelVersion, Sample
 
+Method = Evaluation.Method
+
 _MOST_ROWS = 50_000  # the newest; more would only take time
-# The validation split was answered by the model alone. Where the rules take more of the traffic
-# than this, what they leave is a selection, whose confidences differ without any drift.
+# Where the rules take more of the traffic than this, what they leave to the model is a selection,
+# whose confidences differ from those of a whole validation split without any drift.
 _MOST_BY_RULES = 0.05
 
 
@@ -90,21 +92,25 @@ class Drift:
 def drift_of(version: ModelVersion, since: datetime) -> Drift:
     """Compare live answers since a time, or since the version's promotion, with its validation.
 
-    Types are those of all answers, confidences those of the model's own. An answer from memory is
-    not counted: one logo that is sent a thousand times is no drift.
+    Where the validation split was answered by the model alone, confidences are those of the model's
+    own answers. An answer from memory is not counted: one logo that is sent a thousand times is no
+    drift.
     """
-    figures = validation_figures(version)
-    if figures is None:
+    validation = validation_figures(version)
+    if validation is None:
         return Drift(known=False)
+    figures, method = validation
     since = max(since, version.promoted_at or since)
     rows = LivePrediction.objects.filter(created_at__gte=since, cached=False)
     types = Counter(rows.values_list("logo_type", flat=True)[:_MOST_ROWS])
     answered = [sum(column) for column in zip(*figures["confusion_matrix"], strict=True)]
     shifts = [Shift("types", list(CLASS_NAMES), answered, [types[name] for name in CLASS_NAMES])]
-    by_rules = rows.filter(method="rules").count()
-    selected = by_rules > _MOST_BY_RULES * rows.count()
+    selected = False
+    if method == Method.NEURAL:
+        selected = rows.filter(method="rules").count() > _MOST_BY_RULES * rows.count()
+        rows = rows.filter(model_version=version.name)
     if not selected:
-        shifts.append(_confidences(figures, rows.filter(model_version=version.name)))
+        shifts.append(_confidences(figures, rows))
     return Drift(known=True, selected=selected, shifts=shifts)
 
 
@@ -120,14 +126,20 @@ def _confidences(figures: dict[str, Any], rows: QuerySet[LivePrediction]) -> Shi
     )
 
 
-def validation_figures(version: ModelVersion) -> dict[str, Any] | None:
-    """Return a version's figures on a validation split: its newest evaluation's, or its manifest's.
+def validation_figures(version: ModelVersion) -> tuple[dict[str, Any], Method] | None:
+    """Return a version's figures on a validation split, and the method that they are of.
 
-    None where there are none with a confusion matrix and a reliability diagram.
+    They are those of the newest evaluation, by the hybrid method (which most callers ask for) or
+    by the model alone, or those of its manifest. None where there are none with a confusion matrix
+    and a reliability diagram.
     """
-    evaluation = version.evaluations.filter(
-        split=Sample.Split.VAL, method=Evaluation.Method.NEURAL
-    ).first()
-    figures = evaluation.metrics if evaluation else version.manifest["metrics"].get("val")
-    complete = figures and figures.get("reliability") and figures.get("confusion_matrix")
-    return figures if complete else None
+    evaluations = version.evaluations.filter(split=Sample.Split.VAL)
+    found = [
+        (evaluation.metrics, method)
+        for method in (Method.HYBRID, Method.NEURAL)
+        if (evaluation := evaluations.filter(method=method).first())
+    ]
+    found.append((version.manifest["metrics"].get("val") or {}, Method.NEURAL))
+    figures, method = found[0]
+    complete = figures.get("reliability") and figures.get("confusion_matrix")
+    return (figures, method) if complete else None

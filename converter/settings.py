@@ -247,6 +247,7 @@ SPECTACULAR_SETTINGS = {
         "classifier.api.schema.document_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "MethodEnum": "classifier.models.Evaluation.Method",
         "LogoTypeEnum": "classifier.logo_types.CLASS_NAMES",
         "DatasetStatusEnum": "classifier.models.Dataset.Status",
         "RunStatusEnum": "classifier.models.TrainingRun.Status",

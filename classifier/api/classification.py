@@ -25,6 +25,7 @@ from classifier.api.errors import (
 from classifier.api.throttling import AnonymousThrottle
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
+from classifier.models import Evaluation
 
 _FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the files
 
@@ -45,7 +46,7 @@ class ImageUploadSerializer(serializers.Serializer):
         help_text="Instead of `image`: several of them, each in a field of this name.",
     )
     method = serializers.ChoiceField(
-        choices=["hybrid", "neural", "rules"],
+        choices=Evaluation.Method.choices,
         default="hybrid",
         help_text="hybrid takes the model, or the rules where no model can serve.",
     )

@@ -55,5 +55,5 @@ class EvaluationViewSet(StaffViewSet):
 
     queryset = Evaluation.objects.all()
     serializer_class = EvaluationSerializer
-    filterset_fields = ["version", "dataset", "split", "synthetic"]
+    filterset_fields = ["version", "dataset", "split", "method", "synthetic"]
     ordering_fields = ["created_at", "accuracy"]

@@ -137,6 +137,7 @@ class EvaluationSerializer(serializers.ModelSerializer):
             "dataset_fingerprint",
             "synthetic",
             "split",
+            "method",
             "sample_count",
             "accuracy",
             "metrics",

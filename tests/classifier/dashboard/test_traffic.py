@@ -6,7 +6,7 @@ from django.utils import timezone
 from classifier.drift import drift_of, validation_figures
 from classifier.evaluation.drift import LEAST_COUNT
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import LivePrediction, ModelVersion
+from classifier.models import Evaluation, LivePrediction, ModelVersion
 from classifier.versions import promote
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.evaluated import make_evaluation, make_user
@@ -104,7 +104,7 @@ class DriftTestCase(TrafficCase):
         figures = make_evaluation(self.version, self.dataset, "val").metrics
         self.version.evaluations.filter(split="val").delete()
         self.version.manifest["metrics"] = {"val": figures}
-        self.assertEqual(validation_figures(self.version), figures)
+        self.assertEqual(validation_figures(self.version), (figures, "neural"))
         self.version.manifest["metrics"] = {"val": {"accuracy": 1.0}}
         self.assertIsNone(validation_figures(self.version))
 
@@ -146,6 +146,13 @@ class DriftTestCase(TrafficCase):
         self.assertEqual([shift.name for shift in drift.shifts], ["types"])
         self.assertContains(self.get("overview"), "its confidences are not compared")
         self.assertEqual(self.numbers("confidences"), [])
+
+    def test_they_are_compared_with_an_evaluation_of_the_hybrid_method(self):
+        self.like_validation()
+        evaluation = make_evaluation(self.version, self.dataset, "val")
+        Evaluation.objects.filter(pk=evaluation.pk).update(method="hybrid")
+        LivePrediction.objects.update(method="rules", model_version="")
+        self.assertEqual([s.verdict for s in self.drift().shifts], ["none", "none"])
 
     def test_what_came_before_the_promotion_is_left_out(self):
         self.like_validation()
