@@ -157,6 +157,7 @@ def _checks(manifest: Manifest) -> dict[str, bool]:
         and all(_is_text(manifest.dataset.get(key, "")) for key in ("name", "fingerprint"))
         and len(manifest.dataset.get("fingerprint", "")) <= 64,
         "routing": isinstance(manifest.routing, dict) and _routes(manifest.routing),
+        "members": isinstance(manifest.members, list) and all(map(_is_text, manifest.members)),
         "created": _is_text(manifest.created),
     }
 

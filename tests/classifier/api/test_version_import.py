@@ -134,6 +134,7 @@ class HostileArchiveTestCase(ImportCase):
             "config": [[]],
             "dataset": [[], {"fingerprint": 1}, {"name": []}],
             "routing": [[], {"rules_confidence": "x"}],
+            "members": ["a", [1]],
             "created": [1],
             "backbone": ["", "x" * 41],
         }
