@@ -101,7 +101,9 @@ def measure_variants(version: ModelVersion) -> list[ModelVariant]:
         figures = _measure(folder, files, dataset) | _dynamic(version, dataset)
         rows = _store(version, dataset, figures)
         candidates = {
-            row.kind: Candidate(row.file, row.bytes, row.accuracy) for row in rows if row.file
+            row.kind: Candidate(row.file, row.bytes, row.accuracy, row.ms_one)
+            for row in rows
+            if row.file
         }
         original = candidates.pop(Kind.ORIGINAL)
         best = choose(original, list(candidates.values()))

@@ -209,10 +209,7 @@ def update_manifest(version: ModelVersion, manifest: Manifest, folder: Path) -> 
     if version.bundled:
         raise VersionError(f"{version} is bundled: its files belong to the program.")
     for name in manifest.files:
-        if not (version.folder / name).exists():
-            content = verified_bytes(folder, manifest, name)
-            _write_whole(version.folder / name, content)
-        verified_bytes(version.folder, manifest, name)
+        _write_whole(version.folder / name, verified_bytes(folder, manifest, name))
     text = json.dumps(manifest.to_json(), indent=2) + "\n"
     _write_whole(version.folder / MANIFEST_NAME, text.encode())
     version.manifest = manifest.to_json()

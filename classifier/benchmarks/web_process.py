@@ -50,7 +50,11 @@ def web_process_memory(
             start = _memory(worker)[0]
             with httpx.Client(base_url=address, timeout=30) as client:
                 for number in range(requests):
-                    answer = client.post(_CLASSIFY, files={"image": images[number % len(images)]})
+                    answer = client.post(
+                        _CLASSIFY,
+                        files={"image": images[number % len(images)]},
+                        data={"method": "neural"},
+                    )
                     _check(answer, version)
             rss, pss = _memory(worker)
     return {"web_start_rss_mb": start, "web_rss_mb": rss, "web_pss_mb": pss}

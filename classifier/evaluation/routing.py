@@ -11,7 +11,7 @@ from classifier.inference.router import mixed
 NEVER = 2.0  # a confidence that nothing reaches
 _FEWEST = 50  # images; fewer say little about which method is better
 _CERTAIN_ACCURACY = 0.95  # how often the answers that are called certain shall be right
-_WORTH = 0.005  # accuracy that slower answers must gain
+_CLEARLY = 1.645  # standard errors; what slower answers must gain (5 % by chance alone)
 _WEIGHTS = np.linspace(0.0, 1.0, 21)
 
 
@@ -37,10 +37,10 @@ def fit_routing(
     """Fit the thresholds on a validation split.
 
     Rules go first from the lowest confidence on from which they are at least as often right as the
-    model on the same images, if that saves time or gains half a point. An answer is certain from
-    the lowest confidence on from which the model's answers are right 95 % of the time. Where both
-    methods disagree and neither is certain, their probabilities are mixed, if that is right more
-    often there.
+    model on the same images, if that saves time or they are clearly more often right. An answer is
+    certain from the lowest confidence on from which the model's answers are right 95 % of the time.
+    Where both methods disagree and neither is certain, their probabilities are mixed, if that is
+    right more often there.
 
     Args:
         labels: int [N].
@@ -141,8 +141,13 @@ def _rules_confidence(
             break
         if right[part].mean() < right_rest[part].mean():
             continue
-        gain = float((right[part].sum() - right_rest[part].sum()) / len(labels))
-        seconds = rules_ms + float((~part).mean()) * neural_ms
-        if seconds < neural_ms or gain >= _WORTH:
+        milliseconds = rules_ms + float((~part).mean()) * neural_ms
+        if milliseconds < neural_ms or _clearly_better(right[part], right_rest[part]):
             return round(float(threshold), 4)
     return NEVER
+
+
+def _clearly_better(first: np.ndarray, second: np.ndarray) -> bool:
+    """Compare two methods' hits on the same images, as McNemar's test does."""
+    won, lost = int((first & ~second).sum()), int((second & ~first).sum())
+    return won - lost > _CLEARLY * np.sqrt(won + lost)

@@ -10,13 +10,18 @@ def simplify(model: onnx.ModelProto) -> None:
 
     Means over height and width become GlobalAveragePool, which the runtime keeps in its own
     channel-blocked layout; a ReduceMean makes it copy the feature map to another layout first.
-    What the exporter tells about where each node came from is left out.
     """
     _pool(model.graph)
     used = {name for node in model.graph.node for name in node.input}
     kept = [value for value in model.graph.initializer if value.name in used]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
+    strip(model)
+    onnx.checker.check_model(model)
+
+
+def strip(model: onnx.ModelProto) -> None:
+    """Leave out what the exporter tells about where each node came from."""
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
@@ -25,7 +30,6 @@ def simplify(model: onnx.ModelProto) -> None:
     for field in ("value_info", "metadata_props"):
         model.graph.ClearField(field)
     model.ClearField("metadata_props")
-    onnx.checker.check_model(model)
 
 
 def constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:

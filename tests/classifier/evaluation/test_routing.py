@@ -56,9 +56,15 @@ class RoutingTests(SimpleTestCase):
 
 class VariantChoiceTests(SimpleTestCase):
     def test_the_smallest_that_loses_half_a_point_at_most(self):
-        original = Candidate("a", 16, 0.9)
-        half, worse = Candidate("b", 5, 0.895), Candidate("c", 4, 0.8949)
+        original = Candidate("a", 16, 0.9, 2)
+        half, worse = Candidate("b", 5, 0.895, 3), Candidate("c", 4, 0.8949, 1)
         self.assertEqual(choose(original, [half, worse]), half)
         self.assertEqual(choose(original, [worse]), original)
         self.assertEqual(choose(original, []), original)
-        self.assertEqual(choose(original, [Candidate("d", 17, 0.95)]), original)
+        self.assertEqual(choose(original, [Candidate("d", 18, 0.95, 1)]), original)
+
+    def test_of_two_alike_in_size_the_quicker(self):
+        original = Candidate("a", 160, 0.9, 3)
+        small, quick = Candidate("b", 37, 0.9, 3), Candidate("c", 38, 0.9, 2)
+        self.assertEqual(choose(original, [small, quick]), quick)
+        self.assertEqual(choose(original, [small, Candidate("d", 60, 0.9, 1)]), small)

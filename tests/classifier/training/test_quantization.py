@@ -62,7 +62,7 @@ class QuantizationTests(SimpleTestCase):
         small = self.folder / "weights8.onnx"
         quantize_weights(self.graph, small)
         self.assertLess(small.stat().st_size, 0.3 * self.graph.stat().st_size)
-        self.assertLess(self.error(small), 0.15)
+        self.assertLess(self.error(small), 0.1)
         self.assertGreater(self.error(small), 0)
 
     def test_the_tolerance_notices_a_scale_that_is_off(self):
@@ -73,14 +73,14 @@ class QuantizationTests(SimpleTestCase):
         values = onnx.numpy_helper.to_array(scale) * 3
         scale.CopyFrom(onnx.numpy_helper.from_array(values, scale.name))
         onnx.save(model, broken)
-        self.assertGreater(self.error(broken), 0.15)
+        self.assertGreater(self.error(broken), 0.1)
 
     def test_only_pointwise_convolutions_over_maps_are_calculated_in_eight_bits(self):
         model = onnx.load(self.graph)
         weights = constants(model.graph)
         chosen = set(pointwise_convolutions(model))
         convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
-        self.assertEqual((len(convolutions), len(chosen)), (81, 32))  # 32 of B0's are pointwise
+        self.assertEqual((len(convolutions), len(chosen)), (81, 22))  # of B0's 32 pointwise ones
         for node in convolutions:
             if node.name in chosen:
                 self.assertEqual(weights[node.input[1]].shape[2:], (1, 1))
@@ -90,7 +90,7 @@ class QuantizationTests(SimpleTestCase):
         quantize_static(self.graph, self.images, small)
         self.assertLess(small.stat().st_size, 0.35 * self.graph.stat().st_size)
         kinds = [node.op_type for node in onnx.load(small).graph.node]
-        self.assertGreaterEqual(kinds.count("QuantizeLinear"), 32)
+        self.assertGreaterEqual(kinds.count("QuantizeLinear"), 20)
         self.assertEqual(logits(small, self.images).shape, (12, 4))
         with self.assertRaisesRegex(ValueError, "images to calibrate"):
             quantize_static(self.graph, self.images[:0], small)
