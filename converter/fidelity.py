@@ -3,9 +3,7 @@
 import io
 import re
 
-import cv2
 import numpy as np
-import resvg_py
 from PIL import Image
 
 from converter.images import resize
@@ -41,6 +39,8 @@ def render(svg: str, side: int) -> Image.Image:
     Raises:
         ValueError: if it cannot be rendered.
     """
+    import resvg_py  # a process that only classifies never loads it
+
     width, height = (int(value) for value in re.findall(r'(?:width|height)="(\d+)"', svg)[:2])
     # The renderer keeps the aspect if only one side is named.
     sides = {"width": side} if width >= height else {"height": side}
@@ -65,6 +65,8 @@ def ssim(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _blur(values: np.ndarray) -> np.ndarray:
+    import cv2  # a process that only classifies never loads it
+
     return cv2.GaussianBlur(values, _WINDOW, _SIGMA)
 
 

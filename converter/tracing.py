@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -75,6 +74,8 @@ def prepare(logo: Logo, side: int) -> tuple[Image.Image, float]:
 
 def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Enlarge by cubic interpolation, without the colours that it makes up beside edges."""
+    import cv2  # a process that only classifies never loads it
+
     pixels, kernel = np.array(image), np.ones((3, 3), np.uint8)
     bounds = [
         np.asarray(Image.fromarray(bound).resize(size, Image.Resampling.NEAREST))
@@ -86,6 +87,8 @@ def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def _denoised(image: Image.Image) -> Image.Image:
     """Smooth noise between edges, not the edges."""
+    import cv2  # a process that only classifies never loads it
+
     pixels = np.array(image)
     colours = np.ascontiguousarray(pixels[..., :3])
     for _ in range(_DENOISE_ROUNDS):
