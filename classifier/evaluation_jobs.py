@@ -1,12 +1,9 @@
 """Evaluations as work for a worker: queued, claimed, watched, cancelled, with how they ended."""
 
 import logging
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
 from classifier.evaluations import (
     EvaluationError,
@@ -17,6 +14,7 @@ from classifier.evaluations import (
 )
 from classifier.heartbeat import Heartbeat
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion
+from classifier.queueing import enqueue
 
 logger = logging.getLogger(__name__)
 Status = EvaluationJob.Status
@@ -32,22 +30,20 @@ def start_evaluation(version: ModelVersion, dataset: Dataset, split: str) -> Eva
     Raises:
         EvaluationError: if the same evaluation waits or works already.
     """
+    from classifier.tasks import evaluate
+
     with transaction.atomic():
         same = EvaluationJob.objects.filter(version=version, dataset=dataset, split=split)
         if same.filter(status__in=EvaluationJob.ACTIVE).exists():
             raise EvaluationError("This evaluation waits or works already.")
         job = EvaluationJob.objects.create(version=version, dataset=dataset, split=split)
-        transaction.on_commit(lambda: _enqueue(job.pk))
+        enqueue(job, evaluate, "evaluate again")
     return job
 
 
 def cancel_evaluation(job: EvaluationJob) -> None:
     """Take a queued job back, or ask a working one to stop. One that is over stays as it is."""
-    jobs = EvaluationJob.objects.filter(pk=job.pk)
-    if not jobs.filter(status=Status.QUEUED).update(
-        status=Status.CANCELLED, finished_at=timezone.now()
-    ):
-        jobs.filter(status=Status.RUNNING).update(status=Status.CANCELLING)
+    EvaluationJob.objects.filter(pk=job.pk).cancel()
 
 
 def execute_job(job_id: int) -> None:
@@ -74,9 +70,7 @@ def execute_job(job_id: int) -> None:
         if not _is_foreseen(error):
             raise
     finally:
-        EvaluationJob.objects.filter(pk=job.pk, claim=claim).update(
-            status=status, error=reason, claim=None, seconds_left=None, finished_at=timezone.now()
-        )
+        job.end(claim, status, reason)
 
 
 def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
@@ -131,24 +125,4 @@ def _is_foreseen(error: Exception) -> bool:
 
 def mark_lost_evaluations() -> int:
     """Mark jobs whose worker has been silent for too long; return how many there were."""
-    limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
-    silent = EvaluationJob.objects.filter(heartbeat_at__lt=limit)
-    end = {"claim": None, "finished_at": timezone.now(), "seconds_left": None}
-    silent.filter(status=Status.CANCELLING).update(status=Status.CANCELLED, **end)
-    return silent.filter(status=Status.RUNNING).update(
-        status=Status.LOST, error="The worker fell silent. Evaluate again.", **end
-    )
-
-
-def _enqueue(job_id: int) -> None:
-    from classifier.tasks import evaluate
-
-    try:
-        evaluate.delay(job_id)
-    except QueueError as error:
-        logger.warning("Evaluation job %s could not be queued: %s", job_id, error)
-        EvaluationJob.objects.filter(pk=job_id, status=Status.QUEUED).update(
-            status=Status.FAILED,
-            finished_at=timezone.now(),
-            error="The task queue could not be reached. Start it (make run) and evaluate again.",
-        )
+    return EvaluationJob.objects.mark_lost("The worker fell silent. Evaluate again.")

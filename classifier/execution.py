@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.utils import timezone
 
 from classifier.analyses import store_analysis
 from classifier.evaluations import store_evaluation
@@ -172,11 +171,8 @@ def end_of(dataset_id: int | None, error: Exception) -> tuple[Status, str]:
 
 def _finish(heartbeat: Heartbeat, status: Status, reason: str, diverged: bool) -> None:
     """Write how the run ended and what its history says, unless another process has it by now."""
-    values: dict[str, Any] = {"status": status, "error": reason, "seconds_left": None}
-    if status == Status.SUCCEEDED:
-        values["progress"] = 1.0
-    mine = TrainingRun.objects.filter(pk=heartbeat.run.pk, claim=heartbeat.claim)
-    if mine.update(claim=None, finished_at=timezone.now(), **values):
+    values = {"progress": 1.0} if status == Status.SUCCEEDED else {}
+    if heartbeat.run.end(heartbeat.claim, status, reason, **values):
         store_analysis(heartbeat.run.pk, reason if diverged else "")
 
 

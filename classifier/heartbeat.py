@@ -1,4 +1,4 @@
-"""The sign of life of a run or trial: a thread that writes progress and hears of cancellation."""
+"""The sign of life of claimed work: a thread that writes progress and hears of cancellation."""
 
 import logging
 import threading
@@ -9,14 +9,14 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from classifier.models import TrainingRun, Trial
+from classifier.models import ClaimedWork
 
 logger = logging.getLogger(__name__)
 INTERVAL_SECONDS = 2.0
 
 
 class Heartbeat:
-    """Writes a claimed run's, or trial's, heartbeat and progress while it is open.
+    """Writes the heartbeat and progress of claimed work while it is open.
 
     `more` gives further columns to write with each beat. `stop` is set when the run is to end:
     somebody cancelled it, or another process has it now.
@@ -24,7 +24,7 @@ class Heartbeat:
 
     def __init__(
         self,
-        run: TrainingRun | Trial,
+        run: ClaimedWork,
         claim: UUID,
         interval: float = INTERVAL_SECONDS,
         more: Callable[[], dict[str, Any]] = dict,

@@ -1,22 +1,20 @@
 """Learning-rate range tests as work for a worker: started, carried out, cancelled, looked up."""
 
 import logging
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
 from classifier.heartbeat import Heartbeat
 from classifier.models import Dataset, RateTest, TrainingRun
+from classifier.queueing import enqueue
 from classifier.runs import RunError, split_counts
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import SilentObserver, TrainingObserver
 
 logger = logging.getLogger(__name__)
-Status = TrainingRun.Status
+Status = RateTest.Status
 LEAST_STEPS, MOST_STEPS = 20, 1000
 # What a rate depends on; a test of other settings says nothing of a run.
 _ALIKE = ("backbone", "head", "pooling", "input_size", "batch_size", "optimizer", "loss")
@@ -58,18 +56,17 @@ def start_rate_test(
         RunError: if the dataset is not ready.
         InvalidConfigError: if the settings do not fit the dataset.
     """
+    from classifier.tasks import find_learning_rate
+
     with transaction.atomic():
         test = create_rate_test(dataset, config, user=user)
-        transaction.on_commit(lambda: _enqueue(test.pk))
+        enqueue(test, find_learning_rate, "test again")
     return test
 
 
 def cancel_rate_test(test: RateTest) -> None:
     """Take a queued test back, or ask a working one to stop. One that is over stays as it is."""
-    tests = RateTest.objects.filter(pk=test.pk)
-    over = {"status": Status.CANCELLED, "finished_at": timezone.now()}
-    if not tests.filter(status=Status.QUEUED).update(**over):
-        tests.filter(status=Status.RUNNING).update(status=Status.CANCELLING)
+    RateTest.objects.filter(pk=test.pk).cancel()
 
 
 class _Observer(SilentObserver):
@@ -118,9 +115,7 @@ def execute_rate_test(test_id: int, listener: TrainingObserver | None = None) ->
             reason = f"{type(error).__name__}: {error}"
             raise
     finally:
-        RateTest.objects.filter(pk=test.pk, claim=claim).update(
-            status=status, error=reason, claim=None, seconds_left=None, finished_at=timezone.now()
-        )
+        test.end(claim, status, reason)
     return RateTest.objects.filter(pk=test.pk).first()
 
 
@@ -152,23 +147,4 @@ def rate_test_of(run: TrainingRun) -> RateTest | None:
 
 def mark_lost_rate_tests() -> int:
     """Mark tests whose worker has been silent for too long; return how many there were."""
-    limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
-    silent = RateTest.objects.filter(heartbeat_at__lt=limit)
-    end = {"claim": None, "finished_at": timezone.now(), "seconds_left": None}
-    silent.filter(status=Status.CANCELLING).update(status=Status.CANCELLED, **end)
-    reason = "The worker fell silent. Start the test again."
-    return silent.filter(status=Status.RUNNING).update(status=Status.LOST, error=reason, **end)
-
-
-def _enqueue(test_id: int) -> None:
-    from classifier.tasks import find_learning_rate
-
-    try:
-        find_learning_rate.delay(test_id)
-    except QueueError as error:
-        logger.warning("Range test %s could not be queued: %s", test_id, error)
-        RateTest.objects.filter(pk=test_id, status=Status.QUEUED).update(
-            status=Status.FAILED,
-            finished_at=timezone.now(),
-            error="The task queue could not be reached. Start it (make run) and test again.",
-        )
+    return RateTest.objects.mark_lost("The worker fell silent. Start the test again.")

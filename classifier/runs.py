@@ -1,22 +1,17 @@
 """Training runs as people see them: starting, cancelling, resuming, and noticing lost ones."""
 
-import logging
 import shutil
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, TrainingRun
+from classifier.queueing import enqueue
 from classifier.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 
-logger = logging.getLogger(__name__)
 Status = TrainingRun.Status
 
 
@@ -69,7 +64,7 @@ def start_run(
     """
     with transaction.atomic():
         run = create_run(dataset, config, user)
-        transaction.on_commit(lambda: _enqueue(run.pk))
+        _enqueue(run)
     return run
 
 
@@ -79,12 +74,7 @@ def cancel_run(run: TrainingRun) -> None:
     Raises:
         RunError: if the run is over.
     """
-    runs = TrainingRun.objects.filter(pk=run.pk)
-    cancelled = runs.filter(status=Status.QUEUED).update(
-        status=Status.CANCELLED, finished_at=timezone.now()
-    )
-    if not cancelled:
-        runs.filter(status=Status.RUNNING).update(status=Status.CANCELLING)
+    TrainingRun.objects.filter(pk=run.pk).cancel()
     run.refresh_from_db()
     if run.status not in (Status.CANCELLED, Status.CANCELLING):
         raise RunError(f"{run} is over ({run.get_status_display()}): there is nothing to cancel.")
@@ -98,7 +88,7 @@ def resume_run(run: TrainingRun) -> None:
     """
     with transaction.atomic():
         requeue(run)
-        transaction.on_commit(lambda: _enqueue(run.pk))
+        _enqueue(run)
 
 
 def requeue(run: TrainingRun) -> None:
@@ -128,27 +118,13 @@ def requeue(run: TrainingRun) -> None:
 
 def mark_lost_runs() -> int:
     """Mark runs whose worker has been silent for too long; return how many there were."""
-    limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
-    end = {"claim": None, "finished_at": timezone.now(), "seconds_left": None}
-    runs = TrainingRun.objects.filter(heartbeat_at__lt=limit)
-    runs.filter(status=Status.CANCELLING).update(status=Status.CANCELLED, **end)
-    return runs.filter(status=Status.RUNNING).update(
-        status=Status.LOST,
-        error="The worker fell silent: it was stopped or ran out of memory. "
-        "Resume the run to go on from its last epoch.",
-        **end,
+    return TrainingRun.objects.mark_lost(
+        "The worker fell silent: it was stopped or ran out of memory. "
+        "Resume the run to go on from its last epoch."
     )
 
 
-def _enqueue(run_id: int) -> None:
+def _enqueue(run: TrainingRun) -> None:
     from classifier.tasks import train
 
-    try:
-        train.delay(run_id)
-    except QueueError as error:
-        logger.warning("Run %s could not be queued: %s", run_id, error)
-        TrainingRun.objects.filter(pk=run_id, status=Status.QUEUED).update(
-            status=Status.FAILED,
-            finished_at=timezone.now(),
-            error="The task queue could not be reached. Start it (make run) and resume this run.",
-        )
+    enqueue(run, train, "resume this run")

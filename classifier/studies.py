@@ -140,7 +140,7 @@ def cancel_study(study: Study) -> None:
         if not cancelled:
             state = study.get_status_display()
             raise StudyError(f"{study} is over ({state}): there is nothing to cancel.")
-        _stop_trials(study)
+        study.trials.cancel()
     clear_files(study)
 
 
@@ -184,17 +184,12 @@ def mark_lost_trials() -> int:
     Their studies go on, and so do those whose last worker ended before it could pass on the baton.
     """
     limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
-    end = {"claim": None, "finished_at": timezone.now(), "seconds_left": None}
-    silent = Trial.objects.filter(heartbeat_at__lt=limit)
-    silent.filter(status=Trial.Status.CANCELLING).update(status=Trial.Status.CANCELLED, **end)
     running = Study.objects.filter(status=Study.Status.RUNNING)
     idle = running.exclude(trials__status__in=Trial.ACTIVE).exclude(trials__finished_at__gt=limit)
-    bereft = running.filter(trials__in=silent.filter(status=Trial.Status.RUNNING))
+    bereft = running.filter(trials__in=Trial.objects.silent().filter(status=Trial.Status.RUNNING))
     due = {*idle.values_list("pk", flat=True), *bereft.values_list("pk", flat=True)}
-    lost = silent.filter(status=Trial.Status.RUNNING).update(
-        status=Trial.Status.FAILED,
-        error="The worker fell silent: it was stopped or ran out of memory.",
-        **end,
+    lost = Trial.objects.mark_lost(
+        "The worker fell silent: it was stopped or ran out of memory.", Trial.Status.FAILED
     )
     for study_id in due:
         schedule_trials(study_id)
@@ -260,16 +255,9 @@ def _end(study: Study, error: str) -> list[Trial]:
     study.status = Study.Status.FAILED if error else Study.Status.SUCCEEDED
     study.error, study.finished_at = error, timezone.now()
     study.save(update_fields=["status", "error", "finished_at"])
-    _stop_trials(study)
+    study.trials.cancel()
     transaction.on_commit(lambda: clear_files(study))
     return []
-
-
-def _stop_trials(study: Study) -> None:
-    study.trials.filter(status=Trial.Status.QUEUED).update(
-        status=Trial.Status.CANCELLED, finished_at=timezone.now()
-    )
-    study.trials.filter(status=Trial.Status.RUNNING).update(status=Trial.Status.CANCELLING)
 
 
 def _enqueue(trial_id: int) -> None:

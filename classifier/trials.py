@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
 from classifier.execution import ExecutionError, end_of, training_data
 from classifier.heartbeat import Heartbeat
@@ -123,14 +122,7 @@ def execute_trial(trial_id: int, listener: TrainingObserver | None = None) -> Tr
             reason = f"{type(error).__name__}: {error}"
             raise
     finally:
-        Trial.objects.filter(pk=trial.pk, claim=claim).update(
-            status=status,
-            value=value,
-            error=reason,
-            claim=None,
-            seconds_left=None,
-            finished_at=timezone.now(),
-        )
+        trial.end(claim, status, reason, value=value)
         shutil.rmtree(trial.folder, ignore_errors=True)
         clear_files(trial.study)
     _store_importances(trial.study)

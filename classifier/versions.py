@@ -169,7 +169,7 @@ def check_loads(version: ModelVersion) -> None:
 
 def bundled_folders() -> list[Path]:
     """Return the version folders that ship with the plug-in, the newest last."""
-    folders = [path.parent for path in models.BUNDLED_FOLDER.glob(f"*/{MANIFEST_NAME}")]
+    folders = [path.parent for path in models.versions.BUNDLED_FOLDER.glob(f"*/{MANIFEST_NAME}")]
     return sorted(folders, key=lambda folder: (_created(folder), folder.name))
 
 
@@ -182,7 +182,7 @@ def bundle(version: ModelVersion, name: str) -> Path:
     """
     manifest = read_manifest(version.folder)
     graph = verified_bytes(version.folder, manifest, manifest.onnx)
-    destination = models.BUNDLED_FOLDER / name
+    destination = models.versions.BUNDLED_FOLDER / name
     if destination.exists():
         raise VersionError(f"There is a bundled version {name} already.")
     files = {manifest.onnx: manifest.files[manifest.onnx]}

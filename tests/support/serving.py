@@ -33,7 +33,7 @@ class ServingCase:
         setting.enable()
         self.addCleanup(setting.disable)
         self.bundled = self.root / "bundled"
-        patch = mock.patch("classifier.models.BUNDLED_FOLDER", self.bundled)
+        patch = mock.patch("classifier.models.versions.BUNDLED_FOLDER", self.bundled)
         patch.start()
         self.addCleanup(patch.stop)
         serving.forget()

@@ -1,0 +1,29 @@
+"""What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
+
+from classifier.models.datasets import Dataset, LabelCorrection, Sample
+from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
+from classifier.models.live import LivePrediction, ShadowPrediction
+from classifier.models.runs import EpochMetric, RateTest, TrainingRun
+from classifier.models.studies import Study, Trial
+from classifier.models.versions import BUNDLED_FOLDER, ModelVariant, ModelVersion
+from classifier.models.work import ClaimedWork
+
+__all__ = [
+    "BUNDLED_FOLDER",
+    "ClaimedWork",
+    "Dataset",
+    "EpochMetric",
+    "Evaluation",
+    "EvaluationJob",
+    "LabelCorrection",
+    "LivePrediction",
+    "ModelVariant",
+    "ModelVersion",
+    "Prediction",
+    "RateTest",
+    "Sample",
+    "ShadowPrediction",
+    "Study",
+    "TrainingRun",
+    "Trial",
+]

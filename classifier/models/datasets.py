@@ -1,0 +1,126 @@
+"""Labelled logos, and what people said of their labels."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from classifier.logo_types import LABEL_CHOICES
+
+
+class Dataset(models.Model):
+    """A set of labelled logos, split by brand. Its images live in one folder of their own."""
+
+    class Source(models.TextChoices):
+        PACKAGES = "packages", "logo packages"
+        FOLDER = "folder", "folder"
+        SYNTHETIC = "synthetic", "synthetic"
+
+    class Status(models.TextChoices):
+        BUILDING = "building", "building"
+        READY = "ready", "ready"
+        FAILED = "failed", "failed"
+
+    name = models.CharField(max_length=80, unique=True)
+    source = models.CharField(max_length=12, choices=Source)
+    status = models.CharField(max_length=10, choices=Status, default=Status.BUILDING)
+    seed = models.PositiveIntegerField(default=0)
+    fingerprint = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="sha256 over the sorted sample hashes, labels and splits.",
+    )
+    dropped = models.JSONField(
+        default=dict, blank=True, help_text="How many logos were left out, by reason."
+    )
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} (synthetic)" if self.is_synthetic else self.name
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the logos were drawn by this project: fit for tests, not for quoted figures."""
+        return self.source == self.Source.SYNTHETIC
+
+    @property
+    def folder(self) -> Path:
+        """Where this dataset's images and array caches live."""
+        return Path(settings.CLASSIFIER_ROOT) / "datasets" / str(self.pk)
+
+
+class Sample(models.Model):
+    """One labelled logo image."""
+
+    class Split(models.TextChoices):
+        TRAIN = "train", "train"
+        VAL = "val", "validation"
+        TEST = "test", "test"
+        NONE = "", "none"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="samples")
+    path = models.CharField(max_length=200, help_text="Image file, relative to dataset.folder.")
+    sha256 = models.CharField(
+        max_length=64, help_text="Of the source file (SVG, or the image as imported)."
+    )
+    label = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    measured_label = models.CharField(
+        max_length=10,
+        choices=LABEL_CHOICES,
+        blank=True,
+        help_text="What the measures of the source say, before any person's correction.",
+    )
+    split = models.CharField(max_length=5, choices=Split, blank=True)
+    brand = models.CharField(max_length=120)
+    package = models.CharField(max_length=80)
+    name = models.CharField(max_length=120, blank=True, help_text="Of the file in its package.")
+    source_path = models.CharField(
+        max_length=200, blank=True, help_text="Vector source, relative to dataset.folder."
+    )
+    licence = models.CharField(max_length=80, blank=True)
+    background = models.CharField(
+        max_length=7, default="#ffffff", help_text="Colour that a transparent image is composed on."
+    )
+    measures = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "sha256"], name="sample_once_per_dataset")
+        ]
+        indexes = [models.Index(fields=["dataset", "split", "label"])]
+
+    def __str__(self) -> str:
+        return f"{self.brand} ({self.label})"
+
+    @property
+    def file(self) -> Path:
+        """Absolute path of the image."""
+        return self.dataset.folder / self.path
+
+    @property
+    def vector_file(self) -> Path | None:
+        """Absolute path of the SVG that the image was rendered from, if there is one."""
+        return self.dataset.folder / self.source_path if self.source_path else None
+
+
+class LabelCorrection(models.Model):
+    """What a person said about a logo's label. Kept by source hash, so that rebuilds honour it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    measured_label = models.CharField(max_length=10, choices=LABEL_CHOICES, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    corrected_by = models.CharField(max_length=150)
+    corrected_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-corrected_at"]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}: {self.label}"

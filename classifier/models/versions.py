@@ -1,0 +1,93 @@
+"""Trained models, and the forms in which they can serve."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from classifier.models.runs import TrainingRun
+
+BUNDLED_FOLDER = Path(__file__).parents[1] / "bundled"  # versions that ship with the plug-in
+
+
+class ModelVersion(models.Model):
+    """A trained model: one folder of files whose manifest says everything about it."""
+
+    class Stage(models.TextChoices):
+        CANDIDATE = "candidate", "candidate"
+        SHADOW = "shadow", "shadow"
+        PRODUCTION = "production", "production"
+        RETIRED = "retired", "retired"
+
+    name = models.CharField(max_length=80, unique=True)
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.CANDIDATE)
+    run = models.OneToOneField(
+        TrainingRun, models.SET_NULL, null=True, blank=True, related_name="version"
+    )
+    path = models.CharField(max_length=300, help_text="Folder, relative to CLASSIFIER_ROOT.")
+    bundled = models.BooleanField(default=False, help_text="Ships with the plug-in.")
+    backbone = models.CharField(max_length=40)
+    input_size = models.PositiveSmallIntegerField()
+    dataset_fingerprint = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField()
+    manifest_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stage"],
+                condition=Q(stage="production"),
+                name="one_version_in_production",
+            ),
+            models.UniqueConstraint(
+                fields=["stage"], condition=Q(stage="shadow"), name="one_version_in_shadow"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def folder(self) -> Path:
+        """Where the version's files are."""
+        if self.bundled:
+            return BUNDLED_FOLDER / self.name
+        return Path(settings.CLASSIFIER_ROOT) / self.path
+
+
+class ModelVariant(models.Model):
+    """One form in which a version could serve, and what it was measured to be worth and cost."""
+
+    class Kind(models.TextChoices):
+        ORIGINAL = "fp32", "original, 32-bit floats"
+        WEIGHTS = "int8-weights", "weights stored in 8 bits"
+        STATIC = "int8-static", "pointwise layers calculated in 8 bits"
+        DYNAMIC = "torch-dynamic", "PyTorch, linear layers in 8 bits (for comparison)"
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="variants")
+    kind = models.CharField(max_length=16, choices=Kind)
+    file = models.CharField(max_length=80, blank=True, help_text="Empty: it cannot serve.")
+    bytes = models.PositiveBigIntegerField()
+    accuracy = models.FloatField(help_text="On the validation split.")
+    agreement = models.FloatField(help_text="Share of the original's answers that it gives, too.")
+    ms_one = models.FloatField(help_text="Median of the network for one image.")
+    ms_batch = models.FloatField(help_text="Median per image in a batch of 16.")
+    load_seconds = models.FloatField(null=True, help_text="In a fresh process, imports included.")
+    peak_mb = models.FloatField(null=True, help_text="Peak memory of that process.")
+    sample_count = models.PositiveIntegerField()
+    dataset_fingerprint = models.CharField(max_length=64)
+    measured_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "kind"], name="variant_once_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.kind}"
