@@ -26,6 +26,8 @@ _SECOND_CHOICE = {
     GENERAL: "complex", PLAIN: GENERAL,
 }  # fmt: skip
 
+_ANIMATED = "The image has several frames; the first one was converted."
+
 
 class ConversionError(Exception):
     """The logo could be read, but not converted. The message is for people."""
@@ -75,6 +77,8 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
     classified = time.perf_counter()
     drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
     reason = chosen.reason
+    if logo.animated:
+        notice = f"{notice} {_ANIMATED}".strip()
     if used != chosen.preset:
         reason += f" The {chosen.preset} preset failed or matched poorly, so {used} was used."
     finished = time.perf_counter()

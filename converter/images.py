@@ -13,6 +13,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MIN_SIDE = 16
 MAX_SIDE = 8_000
 MIN_SHORT_SIDE = 4
+_HEAD = 4096  # bytes at the start of a file in which an SVG shows itself
 
 _SRGB = ImageCms.createProfile("sRGB")
 _PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, SyntaxError, TypeError, struct.error)
@@ -31,12 +32,14 @@ class Logo:
         width: of the file's image, upright, in pixels.
         height: likewise.
         lossy: True where the format's noise has to be expected (JPEG, lossy WebP).
+        animated: True if the file holds more frames than the one that was read.
     """
 
     image: Image.Image
     width: int
     height: int
     lossy: bool
+    animated: bool = False
 
     @property
     def transparent(self) -> bool:
@@ -79,6 +82,11 @@ def _open(source: bytes | Path) -> Image.Image:
             f"The image is too large: at most {MAX_SIDE:,} px a side. Send a smaller version."
         ) from error
     except UnidentifiedImageError as error:
+        if _is_svg(source):
+            raise RefusedImageError(
+                "This file holds an SVG drawing, whatever its name says: there is nothing to "
+                "convert. Send a PNG, JPEG, WebP, GIF, BMP or TIFF image."
+            ) from error
         raise RefusedImageError(
             "This is not a PNG, JPEG, WebP, GIF, BMP or TIFF image, or its header is damaged."
         ) from error
@@ -86,6 +94,14 @@ def _open(source: bytes | Path) -> Image.Image:
         if isinstance(source, Path) and isinstance(error, OSError) and error.errno:
             raise RefusedImageError(f"The file cannot be read: {error.strerror}.") from error
         raise RefusedImageError("The image's header is damaged. Save it again.") from error
+
+
+def _is_svg(source: bytes | Path) -> bool:
+    """Tell whether a file that is no image begins as an SVG does. It is never parsed."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            source = file.read(_HEAD)
+    return b"<svg" in source[:_HEAD].lower()
 
 
 def _check_size(width: int, height: int) -> None:
@@ -103,6 +119,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _decode(image: Image.Image, side: int) -> Logo:
     full = image.size
+    animated = getattr(image, "is_animated", False)
     lossy = image.format in ("JPEG", "MPO", "WEBP")
     if image.format in ("JPEG", "MPO") and max(full) > 2 * side:
         # The decoder itself halves big photographs, which saves most of their memory.
@@ -113,7 +130,7 @@ def _decode(image: Image.Image, side: int) -> Logo:
     rgba = _to_srgb(_to_eight_bits(_reduced(image, side)), image.info.get("icc_profile"))
     if max(rgba.size) > side:
         rgba = resize(rgba, side)
-    return Logo(rgba, width, height, lossy)
+    return Logo(rgba, width, height, lossy, animated)
 
 
 def _same_orientation(full: tuple[int, int], upright: tuple[int, int]) -> bool:

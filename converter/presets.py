@@ -1,6 +1,6 @@
 """The tracer's settings for each type of logo, and why each value is what it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from converter.vectorizer.settings import CurveSettings
 
@@ -32,12 +32,36 @@ class Preset:
         name: what page, API and command line call it.
         summary: one line for people.
         settings: of the tracer; their class says which one.
+        noisy: the settings for uploads with the noise of JPEG; without, they are the same.
     """
 
     name: str
     summary: str
     settings: CurveSettings | VtracerSettings
+    noisy: CurveSettings | None = None
 
+    def settings_for(self, lossy: bool) -> CurveSettings | VtracerSettings:
+        """Return the settings for an upload, by whether its format brings noise."""
+        return self.noisy if lossy and self.noisy else self.settings
+
+
+_FLAT = CurveSettings(
+    trace_side=1024,
+    flat_colours=8,
+    merge_distance=20.0,
+    gradient_error=0.0,
+    patch_side=0.75,
+    tolerance=0.15,
+    corner_degrees=50,
+    corner_arm=1.5,
+)
+_NOISE = {
+    "merge_distance": 40.0,
+    "patch_side": 2.0,
+    "flat_error": 6.0,
+    "snap": 7,
+    "denoise_rounds": 3,
+}
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -45,71 +69,39 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "simple",
             "Few flat colours, long smooth curves.",
-            CurveSettings(
-                trace_side=1024,  # edges between flat colours gain from sub-pixel position
-                flat_colours=8,  # five colours and a few spare for a ground and tints
-                merge_distance=20.0,  # nearer colours are noise or anti-aliasing
-                gradient_error=0.0,  # a flat logo has none: what looks like one is noise
-                patch_side=0.75,  # smaller spots are noise
-                tolerance=0.15,
-                corner_degrees=50,
-                corner_arm=1.5,
-            ),
+            replace(_FLAT, outline_blur=1.5),
+            replace(_FLAT, **_NOISE | {"denoise_rounds": 1, "outline_blur": 3.0}),
         ),
         Preset(
             "text",
             "Flat lettering: sharp corners, small counters kept.",
-            CurveSettings(
-                trace_side=1024,
-                flat_colours=8,
-                merge_distance=20.0,
-                gradient_error=0.0,
-                patch_side=0.75,
-                tolerance=0.15,
-                corner_degrees=50,
-                corner_arm=1.5,
-            ),
+            _FLAT,
+            replace(_FLAT, **_NOISE | {"denoise_rounds": 5}),
         ),
         Preset(
             "gradient",
             "Smooth tones as gradients, or as fine layers where no gradient fits.",
-            CurveSettings(
-                trace_side=1024,
+            replace(
+                _FLAT, flat_colours=48, merge_distance=12.0, gradient_error=6.0, outline_blur=1.5
+            ),
+            replace(
+                _FLAT,
                 flat_colours=48,
-                merge_distance=12.0,
-                gradient_error=6.0,
-                patch_side=0.75,
-                tolerance=0.15,
-                corner_degrees=50,
-                corner_arm=1.5,
+                **_NOISE | {"merge_distance": 24.0, "gradient_error": 9.0, "outline_blur": 3.0},
             ),
         ),
         Preset(
             "complex",
             "Many flat colours and fine detail.",
-            CurveSettings(
-                trace_side=1024,
-                flat_colours=32,
-                merge_distance=20.0,
-                gradient_error=0.0,
-                patch_side=0.75,
-                tolerance=0.15,
-                corner_degrees=50,
-                corner_arm=1.5,
-            ),
+            replace(_FLAT, flat_colours=32),
+            replace(_FLAT, flat_colours=32, **_NOISE),
         ),
         Preset(
             GENERAL,
             "A middle way for a logo whose type is not known.",
-            CurveSettings(
-                trace_side=1024,
-                flat_colours=32,
-                merge_distance=16.0,
-                gradient_error=6.0,
-                patch_side=0.75,
-                tolerance=0.15,
-                corner_degrees=50,
-                corner_arm=1.5,
+            replace(_FLAT, flat_colours=32, merge_distance=16.0, gradient_error=6.0),
+            replace(
+                _FLAT, flat_colours=32, **_NOISE | {"merge_distance": 32.0, "gradient_error": 9.0}
             ),
         ),
         Preset(

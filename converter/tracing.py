@@ -15,6 +15,7 @@ from converter.images import Logo, resize
 from converter.presets import Preset, VtracerSettings
 from converter.svg import Drawing, UnsafeSvgError, read_shapes, read_traced, write
 from converter.tracer_process import TOO_LARGE
+from converter.vectorizer.settings import CurveSettings
 
 PROGRAM = Path(__file__).with_name("tracer_process.py")
 SECONDS = 20
@@ -29,7 +30,6 @@ _MAX_UPSCALE = 4.0  # more adds no information, only points
 # Bilateral filter: diameter, spread of colours that count as noise, spread in pixels. Tomasi and
 # Manduchi, "Bilateral filtering for gray and color images", 1998.
 _DENOISE = (7, 40, 3)
-_DENOISE_ROUNDS = 3
 _DENOISE_FROM = 0.75  # scaling down further than this has averaged the noise away
 
 
@@ -43,7 +43,7 @@ def trace(logo: Logo, preset: Preset, program: Path = PROGRAM, seconds: int = SE
     Raises:
         TracingError: if the tracer crashes, takes too long, or gives far too large a result.
     """
-    settings = preset.settings
+    settings = preset.settings_for(logo.lossy)
     size = (logo.width, logo.height)
     try:
         if isinstance(settings, VtracerSettings):
@@ -52,20 +52,19 @@ def trace(logo: Logo, preset: Preset, program: Path = PROGRAM, seconds: int = SE
             traced = _run(image, request, program, seconds)
             canvas = (image.width - 2 * frame, image.height - 2 * frame)
             return write(read_traced(traced, frame), canvas, size)
-        image, scale = prepare(logo, settings.trace_side)
-        chosen = settings.for_lossy() if logo.lossy else settings
-        request = {"tracer": "curves", "settings": asdict(chosen), "scale": scale}
+        image, scale = prepare(logo, settings)
+        request = {"tracer": "curves", "settings": asdict(settings), "scale": scale}
         return write(read_shapes(_run(image, request, program, seconds)), image.size, size)
     except UnsafeSvgError as error:
         raise TracingError(f"The tracer gave an unusable drawing: {error}") from error
 
 
-def prepare(logo: Logo, side: int) -> tuple[Image.Image, float]:
-    """Return the image without the noise of JPEG, enlarged, and by how much it was."""
+def prepare(logo: Logo, settings: CurveSettings) -> tuple[Image.Image, float]:
+    """Return the image without its noise, enlarged, and by how much it was."""
     image = logo.image
-    scale = min(side / max(image.size), _MAX_UPSCALE)
-    if logo.lossy and scale >= _DENOISE_FROM:
-        image = _denoised(image)
+    scale = min(settings.trace_side / max(image.size), _MAX_UPSCALE)
+    if settings.denoise_rounds and scale >= _DENOISE_FROM:
+        image = _denoised(image, settings.denoise_rounds)
     size = tuple(max(1, round(length * scale)) for length in image.size)
     if scale > 1:
         return _enlarged(image, size), scale
@@ -85,13 +84,13 @@ def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.clip(enlarged, *bounds))
 
 
-def _denoised(image: Image.Image) -> Image.Image:
+def _denoised(image: Image.Image, rounds: int) -> Image.Image:
     """Smooth noise between edges, not the edges."""
     import cv2  # a process that only classifies never loads it
 
     pixels = np.array(image)
     colours = np.ascontiguousarray(pixels[..., :3])
-    for _ in range(_DENOISE_ROUNDS):
+    for _ in range(rounds):
         colours = cv2.bilateralFilter(colours, *_DENOISE)
     pixels[..., :3] = colours
     return Image.fromarray(pixels)

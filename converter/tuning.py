@@ -1,12 +1,13 @@
 """Searching the tracer settings of a logo type, judged by the logos' vector sources."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from converter.benchmarks.logos import FORMATS, Truth, measure
-from converter.presets import GENERAL, PRESETS, Preset
+from converter.benchmarks.logos import Truth, measure
+from converter.presets import Preset
 from converter.vectorizer.settings import CurveSettings
 
 if TYPE_CHECKING:
@@ -14,38 +15,70 @@ if TYPE_CHECKING:
 
 Mapper = Callable[..., Iterable[float]]
 
+SEARCHED: dict[str, tuple[float, float]] = {
+    "flat_colours": (4, 64),
+    "merge_distance": (8.0, 60.0),
+    "gradient_error": (0.0, 16.0),
+    "patch_side": (0.25, 4.0),
+    "tolerance": (0.06, 0.4),
+    "corner_degrees": (30, 80),
+    "corner_arm": (1.0, 4.0),
+    "outline_blur": (0.5, 6.0),
+    "denoise_rounds": (0, 6),
+}
+_WITH_NOISE = ("denoise_rounds",)
+_WITH_GRADIENTS = ("gradient_error",)
+_BATCH = 8  # logos after which a trial that is clearly worse than the best is given up
+
 
 def tune(
-    logos: list[Truth], start: Preset, trials: int, seed: int, mapper: Mapper = map
+    logos: list[Truth], start: Preset, kind: str, trials: int, seed: int, mapper: Mapper = map
 ) -> dict[str, Any]:
     """Search for the settings with the highest mean score (see `converter.quality`).
 
     Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", 2019. The
-    first trial is `start` itself.
+    first trial is the preset's own settings. A trial is given up as soon as a signed-rank test
+    over the logos tells it from the best one.
 
     Args:
-        logos: what is traced, as PNG and as JPEG.
+        logos: what is traced.
         start: the preset to improve.
+        kind: of the uploads, one of FORMATS; the settings for it are searched.
         trials: how many settings are tried.
         seed: of the search.
         mapper: how many tracings are done: `map`, or that of a pool.
 
     Returns:
-        the settings found, their score, and the score of `start`.
+        the settings found, their score, and the score of the preset's own.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    settings = start.settings_for(kind == "jpeg")
+    assert isinstance(settings, CurveSettings)
+    names = searched(settings, kind)
 
     def objective(trial: "optuna.Trial") -> float:
-        settings = replace(start.settings, **suggest(trial))
-        preset = replace(start, settings=settings)
-        jobs = [(logo, preset, kind) for logo in logos for kind in FORMATS]
-        return fmean(mapper(_score, jobs))
+        found = replace(settings, **suggest(trial, names))
+        preset = replace(start, settings=found, noisy=None)
+        scores: list[float] = []
+        for first in range(0, len(logos), _BATCH):
+            jobs = [(logo, preset, kind) for logo in logos[first : first + _BATCH]]
+            for score in mapper(_score, jobs):
+                trial.report(score, len(scores))
+                scores.append(score)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return fmean(scores)
 
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    names = asdict(start.settings)
-    study.enqueue_trial({name: names[name] for name in SEARCHED})
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the pruner's
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed),
+        pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
+    )
+    own = asdict(settings)
+    study.enqueue_trial({name: own[name] for name in names})
     study.optimize(objective, n_trials=trials)
     return {
         "settings": study.best_params,
@@ -56,32 +89,23 @@ def tune(
     }
 
 
-SEARCHED: dict[str, tuple[float, float]] = {
-    "flat_colours": (4, 64),
-    "merge_distance": (8.0, 40.0),
-    "gradient_error": (0.0, 12.0),
-    "patch_side": (0.25, 2.0),
-    "tolerance": (0.06, 0.4),
-    "corner_degrees": (30, 80),
-    "corner_arm": (1.0, 3.0),
-}
+def searched(settings: CurveSettings, kind: str) -> list[str]:
+    """Return the names of the settings worth searching: a flat preset stays one."""
+    left_out = () if kind == "jpeg" else _WITH_NOISE
+    left_out += () if settings.gradient_error else _WITH_GRADIENTS
+    return [name for name in SEARCHED if name not in left_out]
 
 
-def suggest(trial: "optuna.Trial") -> dict[str, float]:
+def suggest(trial: "optuna.Trial", names: Iterable[str]) -> dict[str, float]:
     """Draw each setting from its range."""
-    return {
-        name: trial.suggest_int(name, int(low), int(high))
-        if isinstance(low, int)
-        else trial.suggest_float(name, low, high)
-        for name, (low, high) in SEARCHED.items()
-    }
-
-
-def curve_preset(logo_type: str) -> Preset:
-    """Return the preset that a search for a type (or for all of them) begins with."""
-    preset = PRESETS.get(logo_type, PRESETS[GENERAL])
-    assert isinstance(preset.settings, CurveSettings)
-    return preset
+    values: dict[str, float] = {}
+    for name in names:
+        low, high = SEARCHED[name]
+        if isinstance(low, int):
+            values[name] = trial.suggest_int(name, low, int(high))
+        else:
+            values[name] = trial.suggest_float(name, low, high)
+    return values
 
 
 def _score(job: tuple[Truth, Preset, str]) -> float:

@@ -61,7 +61,8 @@ def _outlines(
     ranks: np.ndarray, rank: int, settings: CurveSettings, scale: float
 ) -> list[list[list[float]]]:
     x, y, width, height = cv2.boundingRect((ranks == rank).astype(np.uint8))
-    field, (left, top) = region_field(ranks, rank, (x, y, x + width, y + height))
+    box = (x, y, x + width, y + height)
+    field, (left, top) = region_field(ranks, rank, box, settings.outline_blur)
     found = []
     for line in contour_generator(z=field, line_type=LineType.Separate).lines(0.5):
         if len(line) < _MIN_POINTS:

@@ -7,7 +7,6 @@ CLEAR = -1  # the label of pixels that nothing is painted on
 
 _UNDER = 4  # pixels that a region goes on under those painted later: no ground shines through
 _MARGIN = 3  # pixels around an image: regions go over its border, where the view box cuts them
-_BLUR = 1.0  # sigma, in pixels, that turns stairs of pixels into smooth outlines
 
 
 def painting_order(labels: np.ndarray, count: int) -> np.ndarray:
@@ -18,7 +17,7 @@ def painting_order(labels: np.ndarray, count: int) -> np.ndarray:
 
 
 def region_field(
-    ranks: np.ndarray, rank: int, box: tuple[int, int, int, int]
+    ranks: np.ndarray, rank: int, box: tuple[int, int, int, int], blur: float
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Return how much each pixel belongs to a region, and where the field's corner lies.
 
@@ -26,6 +25,7 @@ def region_field(
         ranks: int [H, W], each pixel's place in the painting order; CLEAR where nothing is.
         rank: of the region.
         box: left, top, right and bottom of the region's pixels.
+        blur: sigma, in pixels, by which the field is softened.
 
     Returns:
         float32 [h, w], 0.5 on the region's outline and 0 around it, and its left and top.
@@ -45,7 +45,7 @@ def region_field(
     mask = cv2.copyMakeBorder(
         mask, *[_MARGIN if side else 0 for side in sides], cv2.BORDER_REPLICATE
     )
-    field = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _BLUR)
+    field = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), blur)
     field = cv2.copyMakeBorder(field, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return field, (left - 1 - _MARGIN * sides[2], top - 1 - _MARGIN * sides[0])
 

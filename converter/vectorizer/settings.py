@@ -1,12 +1,6 @@
 """What can be set on the tracer."""
 
-from dataclasses import dataclass, replace
-
-# JPEG noise makes colours of its own, which differ more and gather in patches at the edges.
-_LOSSY_MERGE = 2.0
-_LOSSY_PATCH = 2.0  # source pixels
-_LOSSY_FLAT_ERROR = 6.0
-_LOSSY_GRADIENT = 1.5
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -24,6 +18,9 @@ class CurveSettings:
         corner_arm: length along the outline over which a bend is measured.
         flat_error: RGB spread up to which a smooth part counts as one colour, not as a gradient.
         snap: channels of flat colours this near to 0 or 255 become 0 or 255.
+        outline_blur: sigma, in pixels of the enlarged image, that turns stairs of pixels into
+            smooth outlines.
+        denoise_rounds: how often noise between edges is smoothed before tracing.
     """
 
     trace_side: int
@@ -36,6 +33,8 @@ class CurveSettings:
     corner_arm: float
     flat_error: float = 2.5
     snap: int = 0
+    outline_blur: float = 1.0
+    denoise_rounds: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values with which tracing makes no sense or takes for ever.
@@ -48,17 +47,6 @@ class CurveSettings:
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; it must be from {low} to {high}.")
 
-    def for_lossy(self) -> "CurveSettings":
-        """Return the settings for an image with the noise of JPEG."""
-        return replace(
-            self,
-            merge_distance=min(self.merge_distance * _LOSSY_MERGE, RANGES["merge_distance"][1]),
-            gradient_error=self.gradient_error * _LOSSY_GRADIENT,
-            patch_side=max(self.patch_side, _LOSSY_PATCH),
-            flat_error=_LOSSY_FLAT_ERROR,
-            snap=7,
-        )
-
 
 RANGES = {
     "trace_side": (64, 2048),
@@ -69,4 +57,6 @@ RANGES = {
     "tolerance": (0.02, 2.0),
     "corner_degrees": (10, 170),
     "corner_arm": (0.5, 8.0),
+    "outline_blur": (0.3, 6.0),
+    "denoise_rounds": (0, 8),
 }

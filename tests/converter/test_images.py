@@ -59,7 +59,7 @@ class RefusedImageTest(SimpleTestCase):
     def test_it_refuses_what_is_no_image(self):
         self.assert_refused(b"", "empty")
         self.assert_refused(b"hello", "not a PNG, JPEG")
-        self.assert_refused(SCRIPT, "not a PNG, JPEG")
+        self.assert_refused(SCRIPT, "holds an SVG drawing")
 
     def test_it_refuses_a_truncated_image(self):
         content = encoded(Image.effect_noise((256, 256), 80))

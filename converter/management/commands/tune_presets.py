@@ -4,12 +4,13 @@ import json
 import multiprocessing
 from argparse import ArgumentParser
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from converter.presets import GENERAL, LOGO_TYPES
+from converter.presets import GENERAL, LOGO_TYPES, PRESETS
 
 
 class Command(BaseCommand):
@@ -23,6 +24,8 @@ class Command(BaseCommand):
                             help="written by export_dataset --vectors")  # fmt: skip
         parser.add_argument("--type", dest="types", action="append", choices=[*LOGO_TYPES, GENERAL],
                             help="general is the best for all (default: each)")  # fmt: skip
+        parser.add_argument("--format", dest="formats", action="append", choices=["png", "jpeg"],
+                            help="of the uploads (default: each)")  # fmt: skip
         parser.add_argument("--per-type", type=int, default=12, help="logos (default: 12)")
         parser.add_argument("--trials", type=int, default=40, help="per type (default: 40)")
         parser.add_argument("--seed", type=int, default=0)
@@ -31,8 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Search type by type, and print each finding when it is there."""
-        from converter.benchmarks.logos import LogosError, read_logos
-        from converter.tuning import curve_preset, tune
+        from converter.benchmarks.logos import FORMATS, LogosError, read_logos
+        from converter.tuning import tune
 
         try:
             logos = read_logos(options["logos"], "train", options["per_type"], options["seed"])
@@ -41,14 +44,17 @@ class Command(BaseCommand):
         found: dict[str, Any] = {}
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(options["jobs"], mp_context=context) as pool:
-            for name in options["types"] or [*LOGO_TYPES, GENERAL]:
-                own = [logo for logo in logos if name in (logo.label, GENERAL)]
+            for name, kind in product(
+                options["types"] or [*LOGO_TYPES, GENERAL], options["formats"] or FORMATS
+            ):
+                own = [logo for logo in logos if logo.label == name] if name != GENERAL else logos
                 if not own:
                     raise CommandError(f"There is no {name} logo to search with.")
-                found[name] = tune(
-                    own, curve_preset(name), options["trials"], options["seed"], pool.map
+                result = tune(
+                    own, PRESETS[name], kind, options["trials"], options["seed"], pool.map
                 )
-                self._print(name, found[name])
+                found[f"{name} {kind}"] = result
+                self._print(f"{name} {kind}", result)
                 if options["output"]:
                     options["output"].write_text(json.dumps(found, indent=2))
 
@@ -59,3 +65,4 @@ class Command(BaseCommand):
         )
         for setting, value in result["settings"].items():
             self.stdout.write(f"    {setting}={value:.3g},")
+        self.stdout.flush()

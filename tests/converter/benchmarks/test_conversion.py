@@ -13,7 +13,7 @@ from converter.benchmarks.logos import LogosError, Measured, measure, read_logos
 from converter.presets import PRESETS
 from converter.quality import Quality
 from converter.tracing import TracingError
-from converter.tuning import SEARCHED, curve_preset, tune
+from converter.tuning import searched, tune
 from tests.converter.benchmarks.logos import write_logos
 
 
@@ -130,10 +130,10 @@ class CommandTest(FolderTestCase):
         ):
             call_command(
                 "tune_presets", "--logos", str(self.folder), "--type", "simple", "--trials", "2",
-                "--output", str(output), stdout=StringIO(),
+                "--format", "png", "--output", str(output), stdout=StringIO(),
             )  # fmt: skip
-        found = json.loads(output.read_text())["simple"]
-        self.assertEqual(set(found["settings"]), set(SEARCHED))
+        found = json.loads(output.read_text())["simple png"]
+        self.assertIn("outline_blur", found["settings"])
         self.assertGreaterEqual(found["score"], found["score_before"])
 
 
@@ -145,8 +145,25 @@ class TuningTest(SimpleTestCase):
             tried.append(jobs[0][1].settings)
             return [1 - abs(tried[-1].tolerance - 0.3)]
 
-        start = curve_preset("text")
-        found = tune([mock.sentinel.logo], start, 8, seed=1, mapper=scores)
-        self.assertEqual(tried[0], start.settings)
+        start = PRESETS["text"]
+        found = tune([mock.sentinel.logo], start, "jpeg", 8, seed=1, mapper=scores)
+        self.assertEqual(tried[0], start.noisy)
         best = min(tried, key=lambda settings: abs(settings.tolerance - 0.3))
         self.assertEqual(found["settings"]["tolerance"], best.tolerance)
+
+    def test_a_trial_that_is_worse_on_every_logo_is_given_up(self):
+        traced = []
+
+        def scores(function, jobs):
+            traced.append(len(jobs))
+            worse = len(traced) > 4  # the first trial has four batches
+            return [0.9 - 0.2 * worse + 0.001 * number for number in range(len(jobs))]
+
+        tune([mock.sentinel.logo] * 32, PRESETS["text"], "png", 2, seed=1, mapper=scores)
+        self.assertLess(len(traced), 8)
+
+    def test_a_flat_preset_stays_flat_and_noise_is_smoothed_only_where_it_is(self):
+        self.assertNotIn("gradient_error", searched(PRESETS["text"].settings, "png"))
+        self.assertNotIn("denoise_rounds", searched(PRESETS["gradient"].settings, "png"))
+        self.assertIn("gradient_error", searched(PRESETS["gradient"].settings, "png"))
+        self.assertIn("denoise_rounds", searched(PRESETS["gradient"].noisy, "jpeg"))
