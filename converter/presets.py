@@ -69,8 +69,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "simple",
             "Few flat colours, long smooth curves.",
-            replace(_FLAT, outline_blur=1.5),
-            replace(_FLAT, **_NOISE | {"denoise_rounds": 1, "outline_blur": 3.0}),
+            _FLAT,
+            replace(_FLAT, **_NOISE | {"denoise_rounds": 2, "outline_blur": 2.0}),
         ),
         Preset(
             "text",
@@ -81,13 +81,11 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "gradient",
             "Smooth tones as gradients, or as fine layers where no gradient fits.",
-            replace(
-                _FLAT, flat_colours=48, merge_distance=12.0, gradient_error=6.0, outline_blur=1.5
-            ),
+            replace(_FLAT, flat_colours=48, merge_distance=12.0, gradient_error=6.0),
             replace(
                 _FLAT,
                 flat_colours=48,
-                **_NOISE | {"merge_distance": 24.0, "gradient_error": 9.0, "outline_blur": 3.0},
+                **_NOISE | {"merge_distance": 24.0, "gradient_error": 9.0, "outline_blur": 2.0},
             ),
         ),
         Preset(

@@ -14,6 +14,7 @@ from .settings import CurveSettings
 
 _OPAQUE = 128  # alpha from which a pixel counts as ink
 _MIN_POINTS = 6  # shorter outlines are nothing
+_ARM_PER_BLUR = 4.0  # a corner's sides are straight only beyond what the blur rounds off
 
 
 def draw(image: np.ndarray, settings: CurveSettings, scale: float) -> list[dict[str, Any]]:
@@ -63,13 +64,14 @@ def _outlines(
     x, y, width, height = cv2.boundingRect((ranks == rank).astype(np.uint8))
     box = (x, y, x + width, y + height)
     field, (left, top) = region_field(ranks, rank, box, settings.outline_blur)
+    arm = max(settings.corner_arm * scale, _ARM_PER_BLUR * settings.outline_blur)
     found = []
     for line in contour_generator(z=field, line_type=LineType.Separate).lines(0.5):
         if len(line) < _MIN_POINTS:
             continue
         points = (line[:-1, 0] + left + 0.5) + 1j * (line[:-1, 1] + top + 0.5)
         start, segments = fit_outline(
-            points, settings.tolerance * scale, settings.corner_degrees, settings.corner_arm * scale
+            points, settings.tolerance * scale, settings.corner_degrees, arm
         )
         found.append([_numbers((start,)), *[_numbers(segment) for segment in segments]])
     return found
