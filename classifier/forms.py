@@ -57,7 +57,8 @@ class StartTrainingForm(forms.ModelForm):
         ready = Dataset.objects.filter(status=Dataset.Status.READY)
         field.required, field.queryset, field.initial = True, ready, ready.first()
         field.help_text = (
-            "Only finished datasets are listed. Make one with: manage.py build_dataset"
+            "Only finished datasets are listed. Make one under Datasets, or with: "
+            "manage.py build_dataset"
         )
 
     def clean(self) -> dict[str, Any]:

@@ -38,6 +38,22 @@ def measure_variants(version_id: int) -> None:
         logger.warning("%s", error)
 
 
+@shared_task(acks_late=False)
+def import_dataset(dataset_id: int) -> None:
+    """Fill a dataset from the zip that was uploaded for it."""
+    from classifier.datasets import execute_import
+
+    execute_import(dataset_id)
+
+
+@shared_task(acks_late=False)
+def build_dataset(dataset_id: int) -> None:
+    """Fill a dataset from the logo packages."""
+    from classifier.datasets import execute_build
+
+    execute_build(dataset_id)
+
+
 @shared_task
 def mark_lost_runs() -> None:
     """Mark runs, trials and evaluations whose worker has fallen silent."""

@@ -159,6 +159,7 @@ CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ROUTES = {
     "classifier.tasks.train": {"queue": "training"},
     "classifier.tasks.carry_out_trial": {"queue": "training"},
+    "classifier.tasks.import_dataset": {"queue": "training"},
     "classifier.tasks.build_dataset": {"queue": "training"},
     "classifier.tasks.evaluate": {"queue": "training"},
     "classifier.tasks.measure_variants": {"queue": "training"},
@@ -181,6 +182,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 CLASSIFIER_ROOT = VAR_DIR / "classifier"  # datasets/, runs/ and versions/ live in it
 CLASSIFIER_MAX_UPLOAD_BYTES = env.int("CLASSIFIER_MAX_UPLOAD_BYTES", default=20 * 2**20)
+CLASSIFIER_MAX_IMPORT_BYTES = env.int("CLASSIFIER_MAX_IMPORT_BYTES", default=2**30)  # of a zip
 CLASSIFIER_MAX_PIXELS = env.int("CLASSIFIER_MAX_PIXELS", default=64_000_000)
 # Cores that one classification may use. More than one only helps where requests are rare.
 CLASSIFIER_THREADS = env.int("CLASSIFIER_THREADS", default=1)

@@ -1,20 +1,30 @@
 """Datasets, their logos, and corrected labels in the admin."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
-from classifier.admin.base import STATUS_COLOURS, ReadOnlyAdmin, page_link
+from classifier.admin.base import STATUS_COLOURS, ActionAdmin, ReadOnlyAdmin, page_link
+from classifier.dataset_forms import BuildDatasetForm, ImportImagesForm
+from classifier.datasets import NameTakenError, start_build, start_import
 from classifier.models import Dataset, LabelCorrection, Sample
+
+FROM_PACKAGES = "from_packages"  # in the address of the form: build, do not import
 
 
 @admin.register(Dataset)
-class DatasetAdmin(ReadOnlyAdmin):
-    """What datasets there are."""
+class DatasetAdmin(ActionAdmin):
+    """What datasets there are; importing images, building from packages."""
 
+    add_form_template = "classifier/admin/new_dataset.html"
+    actions_list = ("import_images", "build")
+    actions_list_hide_default = True
     list_display = ("name", "source", "state", "in_splits", "short_fingerprint", "created_at")
     list_filter = ("source", "status")
     list_before_template = "classifier/admin/dataset_help.html"
@@ -25,6 +35,62 @@ class DatasetAdmin(ReadOnlyAdmin):
         """Count the images with the rows."""
         counted = Count("samples", filter=~Q(samples__split=""))
         return super().get_queryset(request).annotate(in_splits_count=counted)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Dataset | None = None) -> list:
+        """Show the form's fields for a new dataset."""
+        if obj:
+            return super().get_fieldsets(request, obj)
+        archive = () if FROM_PACKAGES in request.GET else ("archive",)
+        return [(None, {"fields": (*archive, "name", "seed")})]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Use the form as it is: the zip is no column of the table."""
+        if obj:
+            return super().get_form(request, obj, **kwargs)
+        return BuildDatasetForm if FROM_PACKAGES in request.GET else ImportImagesForm
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Show *Import images* or *Build from packages*."""
+        title = "Build from packages" if FROM_PACKAGES in request.GET else "Import images"
+        try:
+            return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
+        except NameTakenError as error:  # somebody took it in between
+            messages.error(request, str(error))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(
+        self, request: HttpRequest, obj: Dataset, form: BuildDatasetForm, change: bool
+    ) -> None:
+        """Order the dataset."""
+        if isinstance(form, ImportImagesForm):
+            dataset = start_import(form.cleaned_data["archive"], obj.name, obj.seed)
+        else:
+            dataset = start_build(obj.name, obj.seed)
+        obj.pk = dataset.pk
+        obj.refresh_from_db()
+
+    def response_add(
+        self, request: HttpRequest, obj: Dataset, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go to the page of the dataset that was ordered."""
+        return HttpResponseRedirect(reverse("dashboard:dataset", args=[obj.pk]))
+
+    @action(
+        description="Import images",
+        permissions=["add"],
+        icon="upload",
+        variant=ActionVariant.PRIMARY,
+    )
+    def import_images(self, request: HttpRequest) -> HttpResponse:
+        """Go to the form that takes a zip."""
+        return HttpResponseRedirect(reverse("admin:classifier_dataset_add"))
+
+    @action(description="Build from packages", permissions=["add"], icon="deployed_code")
+    def build(self, request: HttpRequest) -> HttpResponse:
+        """Go to the form that builds from packages."""
+        return HttpResponseRedirect(f"{reverse('admin:classifier_dataset_add')}?{FROM_PACKAGES}=1")
 
     @display(description="Images in splits", ordering="in_splits_count")
     def in_splits(self, dataset: Dataset) -> int:

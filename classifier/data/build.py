@@ -42,21 +42,41 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
     """
     if name:
         check_name(name)
-    root = Path(settings.CLASSIFIER_ROOT) / "packages"
-    archives = [(package, fetch(package, root / "archives")) for package in packages]
-    logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
-    cache = MeasureCache(root / "measured")
-    selected, dropped = select(measure_logos(logos, cache), label_corrections.labels(), seed)
+    cache, selected, dropped = _selection(packages, seed)
     content = fingerprint((entry.candidate.sha256, entry.label, entry.split) for entry in selected)
     known = Dataset.objects.filter(fingerprint=content, status=Dataset.Status.READY).first()
     if known and not name:
         return known
     dataset = new_dataset(name or next_name("logos"), Dataset.Source.PACKAGES, seed)
-    return finish(
-        dataset,
-        lambda: [_sample(dataset, e, cache) for e in tqdm(selected, "Storing", unit="logo")],
-        dropped,
-    )
+    return finish(dataset, lambda: _selected_samples(dataset, selected, cache), dropped)
+
+
+def fill_from_packages(dataset: Dataset, packages: list[Package]) -> None:
+    """Fill a dataset that is being built from packages; see `build_from_packages`.
+
+    Raises:
+        PackageError: when a package cannot be had.
+    """
+    cache, selected, dropped = _selection(packages, dataset.seed)
+    fill(dataset, lambda: _selected_samples(dataset, selected, cache), dropped)
+
+
+def _selection(
+    packages: list[Package], seed: int
+) -> tuple[MeasureCache, list[Selected], Counter[str]]:
+    """Fetch, measure, label and split; return the logos to store, and why others are not."""
+    root = Path(settings.CLASSIFIER_ROOT) / "packages"
+    archives = [(package, fetch(package, root / "archives")) for package in packages]
+    logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
+    cache = MeasureCache(root / "measured")
+    selected, dropped = select(measure_logos(logos, cache), label_corrections.labels(), seed)
+    return cache, selected, dropped
+
+
+def _selected_samples(
+    dataset: Dataset, selected: list[Selected], cache: MeasureCache
+) -> Iterable[Sample]:
+    return [_sample(dataset, entry, cache) for entry in tqdm(selected, "Storing", unit="logo")]
 
 
 def build_synthetic(name: str | None, per_class: int, seed: int = 0) -> Dataset:
@@ -165,17 +185,24 @@ def finish(
 ) -> Dataset:
     """Store the samples and mark the dataset ready, or remove it if anything fails."""
     try:
-        rows = list(samples())
-        dataset.fingerprint = fingerprint((row.sha256, row.label, row.split) for row in rows)
-        dataset.dropped = dict(sorted(dropped.items()))
-        dataset.status = Dataset.Status.READY
-        with transaction.atomic():
-            Sample.objects.bulk_create(rows, batch_size=500)
-            dataset.save()
+        fill(dataset, samples, dropped)
     except BaseException:
         remove(dataset)
         raise
     return dataset
+
+
+def fill(dataset: Dataset, samples: Callable[[], Iterable[Sample]], dropped: Counter[str]) -> None:
+    """Store the samples of a dataset that is being built, and mark it ready."""
+    try:
+        rows = list(samples())
+    finally:
+        dataset.dropped = dict(sorted(dropped.items()))
+    dataset.fingerprint = fingerprint((row.sha256, row.label, row.split) for row in rows)
+    dataset.status = Dataset.Status.READY
+    with transaction.atomic():
+        dataset.save(force_update=True)  # a row that was deleted meanwhile does not come back
+        Sample.objects.bulk_create(rows, batch_size=500)
 
 
 def remove(dataset: Dataset) -> None:

@@ -158,8 +158,11 @@ def _lettered(candidate: Candidate, reading: Reading | None) -> Candidate:
 
 
 def _in_parallel(function: Any, items: list[Any], title: str) -> Iterable[Any]:
-    """Yield the results as they come, from as many processes as there are cores."""
-    if len(items) < FEW:
+    """Yield the results as they come, from as many processes as there are cores.
+
+    A Celery worker may not start processes: there the work is done in its own.
+    """
+    if len(items) < FEW or multiprocessing.current_process().daemon:
         yield from map(function, items)
         return
     # A fresh interpreter holds no database connection and no half-locked library.

@@ -1,8 +1,6 @@
 """Datasets from images of your own: a folder or a zip of `class/image` files."""
 
 import hashlib
-import zipfile
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,9 +13,16 @@ from PIL import Image
 from tqdm import tqdm
 
 from classifier.data import measures as measuring
+from classifier.data.archives import (
+    ArchiveError,
+    ImportedFile,
+    RefusedFileError,
+    files_of,
+    open_archive,
+)
 from classifier.data.backgrounds import background_for
 from classifier.data.brands import brand_of
-from classifier.data.build import DatasetError, check_name, finish, new_dataset, next_name
+from classifier.data.build import DatasetError, check_name, fill, finish, new_dataset, next_name
 from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
 from classifier.data.rendering import LONG_SIDE, UnusableSvgError, render
 from classifier.data.splits import merge_groups, near_pairs, stratified_splits
@@ -30,22 +35,7 @@ from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, Sample
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".svg"))
-MAX_FILES = 50_000
-MAX_TOTAL_BYTES = 4 * 2**30
 NAMED_REFUSALS = 200  # beyond these, refused files are only counted
-
-
-class RefusedFileError(ValueError):
-    """One file of an import cannot be used. The message is a short reason."""
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file of the import: its path inside, and its content where that could be read."""
-
-    path: PurePosixPath
-    content: bytes = b""
-    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,54 +72,38 @@ def import_archive(file: BinaryIO, name: str | None = None, seed: int = 0) -> Da
         DatasetError: when it is not a zip, holds too much, or holds no usable logo.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
-            return _import(_files_of_zip(archive), name, seed)
-    except zipfile.BadZipFile as error:
-        raise DatasetError(f"This is not a readable zip file: {error}.") from error
+        with open_archive(file) as archive:
+            return _import(files_of(archive), name, seed)
+    except ArchiveError as error:
+        raise DatasetError(str(error)) from error
 
 
-def _files_of_folder(folder: Path) -> Iterator[_File]:
+def fill_from_archive(dataset: Dataset, file: BinaryIO) -> None:
+    """Fill a dataset that is being built from a zip; see `import_archive`.
+
+    Raises:
+        DatasetError: when it is not a zip, holds too much, or holds no usable logo.
+    """
+    dropped: Counter[str] = Counter()
+    try:
+        with open_archive(file) as archive:
+            fill(dataset, lambda: _samples(dataset, files_of(archive), dropped), dropped)
+    except ArchiveError as error:
+        raise DatasetError(str(error)) from error
+
+
+def _files_of_folder(folder: Path) -> Iterator[ImportedFile]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         inside = PurePosixPath(path.relative_to(folder).as_posix())
         if not path.resolve().is_relative_to(folder.resolve()):
-            yield _File(inside, refusal="leads outside the folder")
+            yield ImportedFile(inside, refusal="leads outside the folder")
         elif path.stat().st_size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
-            yield _File(inside, refusal="the file is too large")
+            yield ImportedFile(inside, refusal="the file is too large")
         else:
-            yield _File(inside, path.read_bytes())
+            yield ImportedFile(inside, path.read_bytes())
 
 
-def _files_of_zip(archive: zipfile.ZipFile) -> Iterator[_File]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_TOTAL_BYTES:
-        raise DatasetError(
-            f"The zip holds more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES / 2**30:.0f} GB."
-        )
-    for entry in sorted(entries, key=lambda entry: entry.filename):
-        path = PurePosixPath(entry.filename.replace("\\", "/"))
-        try:
-            yield _File(path, _read_entry(archive, entry, path))
-        except RefusedFileError as error:
-            yield _File(path, refusal=str(error))
-
-
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: PurePosixPath) -> bytes:
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise RefusedFileError("its path leads outside the archive")
-    if entry.flag_bits & 1:
-        raise RefusedFileError("it is encrypted")
-    limit = settings.CLASSIFIER_MAX_UPLOAD_BYTES
-    try:
-        with archive.open(entry) as file:
-            content = file.read(limit + 1)  # what the header says of its size may be a lie
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise RefusedFileError("it is damaged") from error
-    if len(content) > limit:
-        raise RefusedFileError("the file is too large")
-    return content
-
-
-def _import(files: Iterable[_File], name: str | None, seed: int) -> Dataset:
+def _import(files: Iterable[ImportedFile], name: str | None, seed: int) -> Dataset:
     if name:
         check_name(name)
     dropped: Counter[str] = Counter()
@@ -137,7 +111,9 @@ def _import(files: Iterable[_File], name: str | None, seed: int) -> Dataset:
     return finish(dataset, lambda: _samples(dataset, files, dropped), dropped)
 
 
-def _samples(dataset: Dataset, files: Iterable[_File], dropped: Counter[str]) -> list[Sample]:
+def _samples(
+    dataset: Dataset, files: Iterable[ImportedFile], dropped: Counter[str]
+) -> list[Sample]:
     (dataset.folder / "images").mkdir()
     logos: dict[str, tuple[Sample, str]] = {}
     for file in tqdm(files, desc="Importing", unit="file"):
@@ -171,7 +147,7 @@ def _is_beside_the_point(path: PurePosixPath) -> bool:
     return hidden or path.name in ("labels.csv", "Thumbs.db")
 
 
-def _read_logo(file: _File) -> _Logo:
+def _read_logo(file: ImportedFile) -> _Logo:
     label = file.path.parent.name.lower()
     if file.refusal:
         raise RefusedFileError(file.refusal)

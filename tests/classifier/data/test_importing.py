@@ -105,6 +105,13 @@ class ImportArchiveTests(ImportTestCase):
         with self.assertRaisesMessage(DatasetError, "not a readable zip"):
             import_archive(io.BytesIO(b"hello"))
 
+    def test_an_empty_zip_is_refused(self):
+        with self.assertRaisesMessage(DatasetError, "The zip is empty"):
+            import_archive(archive_of({}))
+
+    def test_a_file_without_a_real_name_is_refused_by_name(self):
+        self.assertEqual(len(self.refusals({".": png(1)})), 1)
+
     def test_without_any_usable_logo_nothing_remains(self):
         with self.assertRaisesMessage(DatasetError, "simple/name.png"):
             import_archive(archive_of({"a.png": png(1)}))
