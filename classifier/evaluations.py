@@ -47,7 +47,7 @@ def evaluate_version(
     samples = _samples(dataset, split)
     engine = Engine.load(version.folder)
     answers = []
-    for batch in _batches(samples, engine.manifest.input_size):
+    for batch in prepared_batches(samples, engine.manifest.input_size):
         answers.append(engine.probabilities(batch))
         tell(min(len(answers) * _BATCH / len(samples), 1))
     probabilities = np.concatenate(answers)
@@ -203,7 +203,7 @@ def add_saliency(evaluation: Evaluation, tell: Tell = _silent) -> None:
     wrong = evaluation.predictions.exclude(answer=F("sample__label")).select_related("sample")
     for number, prediction in enumerate(wrong):
         tell(number / len(wrong))
-        (image,) = next(_batches([prediction.sample], engine.manifest.input_size))
+        (image,) = next(prepared_batches([prediction.sample], engine.manifest.input_size))
         picture = overlay(image, occlusion_map(image, engine.probabilities))
         picture.save(prediction.saliency_file, "WEBP", quality=80)
 
@@ -225,7 +225,7 @@ def _labels(samples: list[Sample]) -> np.ndarray:
     return np.array([CLASS_NAMES.index(sample.label) for sample in samples])
 
 
-def _batches(samples: list[Sample], size: int) -> Iterator[np.ndarray]:
+def prepared_batches(samples: list[Sample], size: int) -> Iterator[np.ndarray]:
     """Yield uint8 images [some, size, size, 3], preprocessed as in serving."""
     from classifier.inference.preprocessing import prepare, read_image
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier import evaluation_jobs, rate_tests, runs, studies
+from classifier import evaluation_jobs, label_checks, rate_tests, runs, studies
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ def mark_lost_runs() -> None:
     rate_tests.mark_lost_rate_tests()
     studies.mark_lost_trials()
     evaluation_jobs.mark_lost_evaluations()
+    label_checks.mark_lost_label_checks()
 
 
 @shared_task
@@ -105,6 +106,12 @@ def find_learning_rate(test_id: int) -> None:
     from classifier.rate_tests import execute_rate_test
 
     execute_rate_test(test_id)
+
+
+@shared_task(acks_late=False)
+def check_labels(check_id: int) -> None:
+    """Carry out a queued search for likely label errors."""
+    label_checks.execute_label_check(check_id)
 
 
 @shared_task(acks_late=False)

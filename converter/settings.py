@@ -162,6 +162,7 @@ CELERY_TASK_ROUTES = {
     "classifier.tasks.import_dataset": {"queue": "training"},
     "classifier.tasks.build_dataset": {"queue": "training"},
     "classifier.tasks.evaluate": {"queue": "training"},
+    "classifier.tasks.check_labels": {"queue": "training"},
     "classifier.tasks.measure_variants": {"queue": "training"},
     "classifier.tasks.build_ensemble": {"queue": "training"},
 }

@@ -1,6 +1,6 @@
 """What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
 
-from classifier.models.datasets import Dataset, LabelCorrection, Sample
+from classifier.models.datasets import Dataset, LabelCheck, LabelCorrection, Sample
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
@@ -15,6 +15,7 @@ __all__ = [
     "EpochMetric",
     "Evaluation",
     "EvaluationJob",
+    "LabelCheck",
     "LabelCorrection",
     "LivePrediction",
     "ModelVariant",

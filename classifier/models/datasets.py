@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from classifier.logo_types import LABEL_CHOICES
+from classifier.models.work import ClaimedWork
 
 
 class Dataset(models.Model):
@@ -87,6 +88,12 @@ class Sample(models.Model):
         max_length=7, default="#ffffff", help_text="Colour that a transparent image is composed on."
     )
     measures = models.JSONField(default=dict, blank=True)
+    label_quality = models.FloatField(
+        null=True, help_text="0 to 1, by models that have not seen the logo; low: a likely error."
+    )
+    expected_label = models.CharField(
+        max_length=10, choices=LABEL_CHOICES, blank=True, help_text="What those models answered."
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -124,3 +131,16 @@ class LabelCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256[:12]}: {self.label}"
+
+
+class LabelCheck(ClaimedWork):
+    """A search for likely label errors in a dataset; it fills the samples' `label_quality`."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="label_checks")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Label check of {self.dataset}"

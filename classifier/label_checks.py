@@ -1,0 +1,124 @@
+"""Searches for likely label errors as work for a worker, and what they leave with the samples."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from classifier.evaluations import prepared_batches
+from classifier.heartbeat import Heartbeat
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Dataset, LabelCheck, Sample
+from classifier.queueing import enqueue
+
+logger = logging.getLogger(__name__)
+Status = LabelCheck.Status
+Tell = Callable[[float], None]  # hears the share done; may raise to end the work
+_INPUT_SIZE = 128
+_SEEING = 0.7  # share of the time that goes into looking at the images
+
+
+class LabelCheckError(Exception):
+    """Labels cannot be checked; the message says why."""
+
+
+class _StoppedError(Exception):
+    """Somebody asked the check to stop."""
+
+
+def start_label_check(dataset: Dataset) -> LabelCheck:
+    """Store a check and give it to a worker once the transaction is over.
+
+    Raises:
+        LabelCheckError: if the dataset is not ready, or is being checked.
+    """
+    from classifier.tasks import check_labels
+
+    if dataset.status != Dataset.Status.READY:
+        raise LabelCheckError(f"The dataset {dataset.name} is not ready.")
+    with transaction.atomic():
+        if dataset.label_checks.filter(status__in=LabelCheck.ACTIVE).exists():
+            raise LabelCheckError("The labels of this dataset are being checked already.")
+        check = LabelCheck.objects.create(dataset=dataset)
+        enqueue(check, check_labels, "check again")
+    return check
+
+
+def execute_label_check(check_id: int) -> None:
+    """Carry out a queued check. Whatever happens, the row says how it ended."""
+    check = LabelCheck.objects.select_related("dataset").filter(pk=check_id).first()
+    claim = check.begin() if check else None
+    if check is None or claim is None:
+        logger.info("Label check %s is not waiting: nothing to do.", check_id)
+        return
+    status, reason = Status.FAILED, "The worker was stopped. Check again."
+    heartbeat = Heartbeat(check, claim)
+    began = timezone.now()
+
+    def tell(share: float) -> None:
+        if heartbeat.stop.is_set():
+            raise _StoppedError
+        passed = (timezone.now() - began).total_seconds()
+        heartbeat.progress = share
+        heartbeat.seconds_left = passed * (1 - share) / share if share else None
+
+    try:
+        with heartbeat:
+            check_labels(check.dataset, tell)
+        status, reason = Status.SUCCEEDED, ""
+    except _StoppedError:
+        status, reason = Status.CANCELLED, ""
+    except LabelCheckError as error:
+        reason = str(error)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        check.end(claim, status, reason)
+
+
+def mark_lost_label_checks() -> int:
+    """Mark checks whose worker has been silent for too long; return how many there were."""
+    return LabelCheck.objects.mark_lost("The worker fell silent. Check again.")
+
+
+def check_labels(dataset: Dataset, tell: Tell) -> list[Sample]:
+    """Store how well each label of the splits fits; return the samples, most suspicious first.
+
+    Raises:
+        LabelCheckError: if a class has too few logos for the folds.
+    """
+    from classifier.data.suspicious import label_quality, out_of_sample_folds
+    from classifier.training.features import backbone_features
+
+    samples = list(dataset.samples.filter(label__in=CLASS_NAMES).exclude(split="").order_by("pk"))
+    labels = np.array([CLASS_NAMES.index(sample.label) for sample in samples], int)
+    brands = np.array([sample.brand for sample in samples])
+    if len(set(labels)) < len(CLASS_NAMES) or len(set(brands)) < 2 * len(CLASS_NAMES):
+        raise LabelCheckError("There are too few logos to check: each class needs several brands.")
+    batches = _told(prepared_batches(samples, _INPUT_SIZE), len(samples), tell)
+    features = np.concatenate(list(backbone_features(batches)))
+    probabilities = np.zeros((len(samples), len(CLASS_NAMES)))
+    answered = 0
+    for positions, answers in out_of_sample_folds(features, labels, brands):
+        probabilities[positions] = answers
+        answered += len(positions)
+        tell(_SEEING + (1 - _SEEING) * answered / len(samples))
+    for sample, quality, row in zip(
+        samples, label_quality(labels, probabilities), probabilities, strict=True
+    ):
+        sample.label_quality = float(quality)
+        sample.expected_label = CLASS_NAMES[int(row.argmax())]
+    Sample.objects.bulk_update(samples, ["label_quality", "expected_label"], batch_size=500)
+    return sorted(samples, key=lambda sample: sample.label_quality)
+
+
+def _told(batches: Iterator[np.ndarray], count: int, tell: Tell) -> Iterator[np.ndarray]:
+    """Pass batches on, and tell how far they are."""
+    seen = 0
+    for batch in batches:
+        yield batch
+        seen += len(batch)
+        tell(_SEEING * seen / count)

@@ -1,0 +1,40 @@
+"""`check_labels`: which labels of a dataset are likely wrong."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from classifier.models import Dataset
+
+
+class Command(BaseCommand):
+    """Ranks a dataset's labels by how well they fit what other logos teach."""
+
+    help = "Find likely label errors by cross-validation; the audit page then shows them first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the dataset, and how many to print."""
+        parser.add_argument("--dataset", help="name; default: the newest")
+        parser.add_argument("--count", type=int, default=20, help="how many to print")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the most suspicious samples."""
+        from classifier.label_checks import LabelCheckError, check_labels
+
+        ready = Dataset.objects.filter(status=Dataset.Status.READY)
+        name = options["dataset"]
+        dataset = (ready.filter(name=name) if name else ready).first()
+        if dataset is None:
+            raise CommandError("There is no such finished dataset.")
+        with tqdm(total=1.0, desc="labels", bar_format="{desc}: {percentage:3.0f}% {bar}") as bar:
+            try:
+                ranked = check_labels(dataset, lambda share: bar.update(share - bar.n))
+            except LabelCheckError as error:
+                raise CommandError(str(error)) from error
+        for sample in ranked[: options["count"]]:
+            self.stdout.write(
+                f"{sample.label_quality:.3f} {sample.label} or {sample.expected_label}? "
+                f"{sample.package} {sample.name or sample.brand} ({sample.get_split_display()})"
+            )
