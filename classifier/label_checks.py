@@ -28,6 +28,20 @@ class _StoppedError(Exception):
     """Somebody asked the check to stop."""
 
 
+def create_label_check(dataset: Dataset) -> LabelCheck:
+    """Store a queued check, without telling a worker of it.
+
+    Raises:
+        LabelCheckError: if the dataset is not ready, or is being checked.
+    """
+    if dataset.status != Dataset.Status.READY:
+        raise LabelCheckError(f"The dataset {dataset.name} is not ready.")
+    with transaction.atomic():
+        if dataset.label_checks.filter(status__in=LabelCheck.ACTIVE).exists():
+            raise LabelCheckError("The labels of this dataset are being checked already.")
+        return LabelCheck.objects.create(dataset=dataset)
+
+
 def start_label_check(dataset: Dataset) -> LabelCheck:
     """Store a check and give it to a worker once the transaction is over.
 
@@ -36,18 +50,17 @@ def start_label_check(dataset: Dataset) -> LabelCheck:
     """
     from classifier.tasks import check_labels
 
-    if dataset.status != Dataset.Status.READY:
-        raise LabelCheckError(f"The dataset {dataset.name} is not ready.")
     with transaction.atomic():
-        if dataset.label_checks.filter(status__in=LabelCheck.ACTIVE).exists():
-            raise LabelCheckError("The labels of this dataset are being checked already.")
-        check = LabelCheck.objects.create(dataset=dataset)
+        check = create_label_check(dataset)
         enqueue(check, check_labels, "check again")
     return check
 
 
-def execute_label_check(check_id: int) -> None:
-    """Carry out a queued check. Whatever happens, the row says how it ended."""
+def execute_label_check(check_id: int, listener: Tell | None = None) -> None:
+    """Carry out a queued check. Whatever happens, the row says how it ended.
+
+    `listener` hears the share done.
+    """
     check = LabelCheck.objects.select_related("dataset").filter(pk=check_id).first()
     claim = check.begin() if check else None
     if check is None or claim is None:
@@ -62,6 +75,8 @@ def execute_label_check(check_id: int) -> None:
             raise _StoppedError
         passed = (timezone.now() - began).total_seconds()
         heartbeat.progress = share
+        if listener:
+            listener(share)
         heartbeat.seconds_left = passed * (1 - share) / share if share else None
 
     try:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from io import StringIO
 from unittest import mock
 
 from django.core.management import CommandError, call_command
@@ -74,6 +75,12 @@ class LabelCheckTests(DashboardTestCase):
         self.assertEqual(mark_lost_label_checks(), 1)
         check.refresh_from_db()
         self.assertEqual(check.status, "lost")
+
+    def test_the_command_prints_the_most_suspicious_and_leaves_a_finished_check(self):
+        out = StringIO()
+        call_command("check_labels", dataset=self.dataset.name, count=3, stdout=out)
+        self.assertEqual(len(out.getvalue().splitlines()), 3)
+        self.assertEqual(LabelCheck.objects.get().status, "succeeded")
 
     def test_the_command_wants_a_finished_dataset(self):
         with self.assertRaisesMessage(CommandError, "no such finished dataset"):

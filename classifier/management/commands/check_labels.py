@@ -21,18 +21,27 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the most suspicious samples."""
-        from classifier.label_checks import LabelCheckError, check_labels
+        from classifier.label_checks import (
+            LabelCheckError,
+            create_label_check,
+            execute_label_check,
+        )
 
         ready = Dataset.objects.filter(status=Dataset.Status.READY)
         name = options["dataset"]
         dataset = (ready.filter(name=name) if name else ready).first()
         if dataset is None:
             raise CommandError("There is no such finished dataset.")
+        try:
+            check = create_label_check(dataset)
+        except LabelCheckError as error:
+            raise CommandError(str(error)) from error
         with tqdm(total=1.0, desc="labels", bar_format="{desc}: {percentage:3.0f}% {bar}") as bar:
-            try:
-                ranked = check_labels(dataset, lambda share: bar.update(share - bar.n))
-            except LabelCheckError as error:
-                raise CommandError(str(error)) from error
+            execute_label_check(check.pk, lambda share: bar.update(share - bar.n))
+        check.refresh_from_db()
+        if check.status != check.Status.SUCCEEDED:
+            raise CommandError(check.error or "The check was cancelled.")
+        ranked = dataset.samples.filter(label_quality__isnull=False).order_by("label_quality")
         for sample in ranked[: options["count"]]:
             self.stdout.write(
                 f"{sample.label_quality:.3f} {sample.label} or {sample.expected_label}? "
