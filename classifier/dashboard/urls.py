@@ -77,6 +77,11 @@ urlpatterns = [
     ),
     path("predictions/<int:pk>/saliency/", evaluating.saliency_image, name="saliency_image"),
     path("versions/<int:pk>/variants/", variants.variants_page, name="variants"),
+    path(
+        "versions/<int:pk>/variants.<str:file_format>",
+        variants.variant_numbers,
+        name="variant_numbers",
+    ),
     path("versions/<int:pk>/variants/measure/", variants.variants_measure, name="variants_measure"),
     path("versions/<int:pk>/promote/", versions.version_promote, name="version_promote"),
     path(

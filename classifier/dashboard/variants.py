@@ -1,15 +1,30 @@
 """The page of a version's variants, and of when which method answers."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.tables import Table
 from classifier.models import ModelVersion
 from classifier.routing import REPORT
 from classifier.variants import VariantError, enqueue_measurement
 
+_COLUMNS = (
+    "kind",
+    "bytes",
+    "accuracy",
+    "agreement",
+    "ms_one",
+    "ms_batch",
+    "load_seconds",
+    "peak_mb",
+    "sample_count",
+    "serves",
+)
 _ROUTING = {
     "rules_confidence": "The rules answer alone from this confidence on",
     "certain_confidence": "An answer is certain from this confidence on",
@@ -17,11 +32,9 @@ _ROUTING = {
 }
 
 
-@staff_only
-def variants_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what each variant is worth and costs, and how the router was fitted."""
-    version = get_object_or_404(ModelVersion, pk=pk)
-    rows = [
+def variant_rows(version: ModelVersion) -> list[dict[str, Any]]:
+    """Return a version's measured variants, for the table of their cost."""
+    return [
         {
             "variant": variant,
             "megabytes": variant.bytes / 1e6,
@@ -29,10 +42,27 @@ def variants_page(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for variant in version.variants.all()
     ]
+
+
+@staff_only
+def variant_numbers(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
+    """Return the numbers of the table of cost."""
+    version = get_object_or_404(ModelVersion, pk=pk)
+    records = [
+        {**{name: getattr(row["variant"], name) for name in _COLUMNS[:-1]}, "serves": row["serves"]}
+        for row in variant_rows(version)
+    ]
+    return Table.of_records(f"{version.name}-variants", _COLUMNS, records).respond(file_format)
+
+
+@staff_only
+def variants_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what each variant is worth and costs, and how the router was fitted."""
+    version = get_object_or_404(ModelVersion, pk=pk)
     routing = version.manifest.get("routing", {})
     context = {
         "version": version,
-        "rows": rows,
+        "variants": variant_rows(version),
         "routing": [
             {"name": name, "value": routing[key], "never": routing[key] > 1}
             for key, name in _ROUTING.items()

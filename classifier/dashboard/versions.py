@@ -17,6 +17,7 @@ from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.methods import methods_report
 from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
+from classifier.dashboard.variants import variant_rows
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample
@@ -104,6 +105,7 @@ def _shown(version: ModelVersion, score: Score | None) -> dict[str, Any]:
         "serving": version.stage == ModelVersion.Stage.PRODUCTION,
         "megabytes": served_bytes(version) / 1e6,
         "manifest": version.manifest,
+        "variants": variant_rows(version),
         "config": {
             key.replace("_", " "): value
             for key, value in version.manifest.get("config", {}).items()
