@@ -28,6 +28,7 @@ _COLUMNS = (
 _ROUTING = {
     "rules_confidence": "The rules answer alone from this confidence on",
     "certain_confidence": "An answer is certain from this confidence on",
+    "combined_below": "Where they disagree, both answer together below the model's confidence of",
     "neural_weight": "The model's part where both answer together",
 }
 

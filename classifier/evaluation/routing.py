@@ -10,9 +10,11 @@ from classifier.inference.router import mixed
 
 NEVER = 2.0  # a confidence that nothing reaches
 _FEWEST = 50  # images; fewer say little about which method is better
+_FEWEST_MIXED = 25  # likewise, about a weight
 _CERTAIN_ACCURACY = 0.95  # how often the answers that are called certain shall be right
 _CLEARLY = 1.645  # standard errors; what slower answers must gain (5 % by chance alone)
 _WEIGHTS = np.linspace(0.0, 1.0, 21)
+_BELOW = (0.6, 0.7, 0.8, 0.9, 0.95)  # confidences of the model below which both may answer
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def fit_routing(
     Rules go first from the lowest confidence on from which they are at least as often right as the
     model on the same images, if that saves time or they are clearly more often right. An answer is
     certain from the lowest confidence on from which the model's answers are right 95 % of the time.
-    Where both methods disagree and neither is certain, their probabilities are mixed, if that is
-    right more often there.
+    Where both methods disagree and the model is unsure, their probabilities are mixed, if that is
+    right more often; how unsure it has to be is what is right most often on all images.
 
     Args:
         labels: int [N].
@@ -55,8 +57,8 @@ def fit_routing(
     labels, neural = check_probabilities(labels, neural)
     _, rules = check_probabilities(labels, rules)
     certain = _certain_confidence(labels, neural)
-    unsure = _unsure(neural, rules, certain)
-    weight = _neural_weight(labels[unsure], neural[unsure], rules[unsure])
+    below, weight = _combination(labels, neural, rules)
+    unsure = _unsure(neural, rules, below)
     rest = neural.copy()
     if weight < 1:
         rest[unsure] = mixed(neural[unsure], rules[unsure], weight)
@@ -64,6 +66,7 @@ def fit_routing(
     routing = {
         "rules_confidence": threshold,
         "certain_confidence": certain,
+        "combined_below": below,
         "neural_weight": weight,
         "neural_milliseconds": neural_ms,
     }
@@ -112,15 +115,29 @@ def _certain_confidence(labels: np.ndarray, neural: np.ndarray) -> float:
     return round(float(confidence[order[good[-1]]]), 4) if len(good) else 1.0
 
 
-def _unsure(neural: np.ndarray, rules: np.ndarray, certain: float) -> np.ndarray:
-    """Tell where the methods disagree and neither is certain."""
-    differ = neural.argmax(axis=1) != rules.argmax(axis=1)
-    return differ & (neural.max(axis=1) < certain) & (rules.max(axis=1) < certain)
+def _unsure(neural: np.ndarray, rules: np.ndarray, below: float) -> np.ndarray:
+    """Tell where the methods disagree and the model's confidence is below a threshold."""
+    return (neural.argmax(axis=1) != rules.argmax(axis=1)) & (neural.max(axis=1) < below)
+
+
+def _combination(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) -> tuple[float, float]:
+    """Return the lowest of the confidences below which mixing is right most often, and the weight
+    there; a weight of 1 where it never gains anything.
+    """
+    found = []
+    for below in _BELOW:
+        part = _unsure(neural, rules, below)
+        weight = _neural_weight(labels[part], neural[part], rules[part])
+        answers = neural.argmax(axis=1)
+        answers[part] = mixed(neural[part], rules[part], weight).argmax(axis=1)
+        found.append((float((answers == labels).mean()), -below, weight))
+    _, below, weight = max(found)
+    return -below, weight
 
 
 def _neural_weight(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) -> float:
     """Return the weight with the lowest log loss, 1 if mixing is not right more often."""
-    if len(labels) < _FEWEST:
+    if len(labels) < _FEWEST_MIXED:
         return 1.0
     rows = np.arange(len(labels))
     losses = [-np.log(mixed(neural, rules, weight)[rows, labels]).mean() for weight in _WEIGHTS]

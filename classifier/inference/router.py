@@ -34,8 +34,9 @@ class Routing:
     rules_confidence: float = 2.0
     # Below this confidence an answer is not certain.
     certain_confidence: float = 0.5
-    # Where both disagree and neither is certain: the model's part in the combined answer. 1: the
-    # model decides alone.
+    # Where both disagree and the model's confidence is below this, they answer together.
+    combined_below: float = 0.0
+    # The model's part in such an answer. 1: the model decides alone.
     neural_weight: float = 1.0
     # What the model takes for one image, until this process has an estimate of its own; a smaller
     # budget leaves the rules to answer.
@@ -124,11 +125,11 @@ def _by_both(
         if ruled.max() >= routing.rules_confidence:
             return Method.RULES, ruled, reason
     found = _by_model(image, engine, routing, started)
-    if routing.neural_weight >= 1 or found.max() >= routing.certain_confidence:
+    if routing.neural_weight >= 1 or found.max() >= routing.combined_below:
         return Method.NEURAL, found, ""
     if ruled is None:
         ruled, reason = _by_rules(image)
-    if found.argmax() == ruled.argmax() or ruled.max() >= routing.certain_confidence:
+    if found.argmax() == ruled.argmax():
         return Method.NEURAL, found, ""
     return Method.HYBRID, mixed(found, ruled, routing.neural_weight), reason
 

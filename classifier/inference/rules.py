@@ -1,6 +1,7 @@
-"""A classifier made of rules: thresholds on measures of the raster, in a tree of a few levels.
+"""A classifier made of rules: thresholds on measures of the raster, in small trees that add up.
 
-The thresholds were fitted on a training split (see evaluation/rules.py) and lie beside this file.
+Each tree adds to one class's score; the scores' softmax are the probabilities. The thresholds were
+fitted on a training split (see evaluation/rules.py) and lie beside this file.
 """
 
 import json
@@ -17,7 +18,7 @@ from classifier.inference.preprocessing import prepare
 from classifier.logo_types import CLASS_NAMES
 
 RULES_FILE = Path(__file__).with_name("rules.json")
-_REASONS = 3  # conditions that a reason names
+_REASONS = 3  # measures that a reason names
 
 
 @dataclass(frozen=True)
@@ -30,40 +31,60 @@ class RuleAnswer:
 
 def classify(image: Image.Image, background: str | None = None) -> RuleAnswer:
     """Classify an RGBA image by its measures."""
-    return follow(rules()["tree"], measure(prepare(image, SIDE, background)))
+    return decide(rules(), measure(prepare(image, SIDE, background)))
 
 
-def follow(tree: dict[str, Any], measures: dict[str, float]) -> RuleAnswer:
-    """Walk down a tree.
+def decide(fitted: dict[str, Any], measures: dict[str, float]) -> RuleAnswer:
+    """Add up what the trees say.
 
     Args:
-        tree: `{"measure", "threshold", "low": tree, "high": tree}`, or a leaf `{"probabilities"}`
-            with one value per class. A measure up to the threshold goes to `low`.
+        fitted: `trees`, a list of trees per class, each `{"measure", "threshold", "low": tree,
+            "high": tree}` or a leaf `{"score"}`; a measure up to the threshold goes to `low`. And
+            `typical`, the median of each measure.
         measures: see measures.py.
     """
-    bounds: dict[str, list[float]] = {}
-    while "probabilities" not in tree:
-        name, threshold = tree["measure"], tree["threshold"]
-        low = measures[name] <= threshold
-        limits = bounds.setdefault(name, [-np.inf, np.inf])
-        limits[low] = threshold
-        tree = tree["low" if low else "high"]
-    probabilities = np.array(tree["probabilities"])
-    best = CLASS_NAMES[int(probabilities.argmax())]
-    conditions = [_condition(name, measures[name], limits) for name, limits in bounds.items()]
-    return RuleAnswer(probabilities, f"{best}: " + "; ".join(conditions[:_REASONS]) + ".")
+    trees = [fitted["trees"][name] for name in CLASS_NAMES]
+    scores = np.array([score(of_class, measures) for of_class in trees])
+    exponents = np.exp(scores - scores.max())
+    best, second = (int(index) for index in np.argsort(-scores, kind="stable")[:2])
+    reason = _reason(trees[best], trees[second], measures, fitted["typical"])
+    return RuleAnswer(exponents / exponents.sum(), f"{CLASS_NAMES[best]}: {reason}.")
+
+
+def score(trees: list[dict[str, Any]], measures: dict[str, float]) -> float:
+    """Add up the leaves that the measures lead to, one of each tree."""
+    total = 0.0
+    for tree in trees:
+        while "score" not in tree:
+            tree = tree["low" if measures[tree["measure"]] <= tree["threshold"] else "high"]
+        total += tree["score"]
+    return total
+
+
+def _reason(
+    best: list[dict[str, Any]],
+    second: list[dict[str, Any]],
+    measures: dict[str, float],
+    typical: dict[str, float],
+) -> str:
+    """Name the measures without which the answer would be least sure: with a typical value instead,
+    its lead over the second best shrinks most.
+    """
+    lead = score(best, measures) - score(second, measures)
+    shrinks = {}
+    for name in MEASURES:
+        changed = {**measures, name: typical[name]}
+        shrinks[name] = lead - (score(best, changed) - score(second, changed))
+    named = sorted(shrinks, key=shrinks.__getitem__, reverse=True)[:_REASONS]
+    parts = [
+        f"{MEASURES[name]} is {measures[name]:.3g} (typically {typical[name]:.3g})"
+        for name in named
+        if shrinks[name] > 0
+    ]
+    return "; ".join(parts) or "all its measures are typical"
 
 
 @cache
 def rules() -> dict[str, Any]:
-    """Return the fitted rules: `tree`, and where it was fitted."""
+    """Return the fitted rules: `trees`, `typical`, and where they were fitted."""
     return json.loads(RULES_FILE.read_text())
-
-
-def _condition(name: str, value: float, limits: list[float]) -> str:
-    low, high = limits
-    if np.isfinite(low) and np.isfinite(high):
-        between = f"between {low:.3g} and {high:.3g}"
-    else:
-        between = f"over {low:.3g}" if np.isfinite(low) else f"at most {high:.3g}"
-    return f"{MEASURES[name]} is {value:.3g} ({between})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from tqdm import tqdm
 
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.datasets import find_dataset
@@ -17,46 +18,60 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Measure the training and validation images, fit the tree, and write it."""
+    """Measure the training and validation images, fit the trees, and write them."""
 
-    help = "Fit the rules' thresholds on a training split; the size of the tree on validation."
+    help = "Fit the rules' thresholds on a training split; the number of trees on validation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take a dataset."""
         parser.add_argument("--dataset", metavar="NAME", help="the newest one if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write rules.json, and say what the tree scores."""
+        """Write rules.json, and say what they score."""
         from classifier.evaluation.rules import fit_rules
         from classifier.inference.rules import RULES_FILE
 
         dataset = find_dataset(options["dataset"])
-        tree, scores = fit_rules(_measured(dataset, "train"), _measured(dataset, "val"))
-        fitted = {
+        fitted, scores = fit_rules(_measured(dataset, "train"), _measured(dataset, "val"))
+        described = {
             "dataset": dataset.name,
             "fingerprint": dataset.fingerprint,
             "synthetic": dataset.is_synthetic,
-            **scores,
-            "tree": tree,
+            "scores": scores,
+            **fitted,
         }
-        RULES_FILE.write_text(json.dumps(fitted, indent=1) + "\n")
+        RULES_FILE.write_text(json.dumps(described, separators=(",", ":")) + "\n")
         self.stdout.write(", ".join(f"{name} {value}" for name, value in scores.items()))
 
 
 def _measured(dataset: Dataset, split: str) -> "tuple[np.ndarray, np.ndarray]":
-    """Return the measures float [N, measures] and the labels int [N] of a split."""
+    """Return measures float [2 N, measures] and labels int [2 N] of a split: of each image as it is
+    and as users have it.
+    """
     import numpy as np
 
-    samples = list(dataset.samples.filter(split=split, label__in=CLASS_NAMES))
+    samples = list(dataset.samples.filter(split=split, label__in=CLASS_NAMES).order_by("pk"))
     with ThreadPoolExecutor() as pool:
-        rows = list(pool.map(_measures, samples))
-    return np.array(rows), np.array([CLASS_NAMES.index(sample.label) for sample in samples])
+        rows = list(tqdm(pool.map(_measures, samples), split, len(samples), unit="image"))
+    labels = [CLASS_NAMES.index(sample.label) for sample in samples]
+    return np.concatenate(rows), np.repeat(labels, 2)
 
 
-def _measures(sample: Sample) -> list[float]:
+def _measures(sample: Sample) -> "np.ndarray":
+    """Return the measures of an image and of a worse copy, the same for the same image."""
+    import numpy as np
+    from PIL import Image
+
+    from classifier.evaluation.rules import worsened
     from classifier.inference.measures import MEASURES, SIDE, measure
-    from classifier.inference.preprocessing import prepare, read_image
+    from classifier.inference.preprocessing import compose, prepare, read_image
 
     image = read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS)
-    values = measure(prepare(image, SIDE, sample.background))
-    return [values[name] for name in MEASURES]
+    generator = np.random.default_rng(int(sample.sha256[:8], 16))
+    composed = Image.fromarray(compose(image, sample.background))
+    worse = worsened(composed, generator).convert("RGBA")
+    found = (
+        measure(prepare(image, SIDE, sample.background)),
+        measure(prepare(worse, SIDE)),
+    )
+    return np.array([[values[name] for name in MEASURES] for values in found])

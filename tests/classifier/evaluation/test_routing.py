@@ -50,8 +50,15 @@ class RoutingTests(SimpleTestCase):
         fitted = fit_routing(self.labels, neural, rules, 3, 10)
         parts = {part["method"]: part for part in fitted.report["parts"]}
         self.assertLess(fitted.routing["neural_weight"], 1)
+        self.assertEqual(fitted.routing["combined_below"], 0.6)
         self.assertEqual(parts["combined"]["share"], 0.25)
         self.assertGreater(parts["combined"]["accuracy"], parts["combined"]["neural_accuracy"])
+
+    def test_a_sure_model_is_not_talked_out_of_its_answer(self):
+        neural = answers(self.labels, self.some, 0.97)
+        fitted = fit_routing(self.labels, neural, answers(self.labels, self.all, 0.6), 3, 10)
+        parts = {part["method"]: part for part in fitted.report["parts"]}
+        self.assertEqual(parts["combined"]["share"], 0)
 
 
 class VariantChoiceTests(SimpleTestCase):

@@ -54,12 +54,12 @@ class RouterTestCase(unittest.TestCase):
         self.assertLess(engine.milliseconds, 500)
         self.assertEqual(answer(red, engine, budget_ms=900).method, "neural")
 
-    def test_both_answer_together_where_they_disagree_and_neither_is_certain(self):
+    def test_both_answer_together_where_they_disagree_and_the_model_is_unsure(self):
         black = Image.new("RGBA", (64, 64), "black")  # complex to the model, simple to the rules
-        both = {"certain_confidence": 1.01, "neural_weight": 0.1}
+        both = {"combined_below": 1.01, "neural_weight": 0.1}
         found = answer(lambda: black, self.engine(**both))
         self.assertEqual((found.method, found.model_version), ("hybrid", "tiny"))
         self.assertEqual(found.logo_type, answer(lambda: black, None).logo_type)
         self.assertTrue(found.reason)
-        sure = answer(lambda: black, self.engine(certain_confidence=0.1, neural_weight=0.1))
+        sure = answer(lambda: black, self.engine(combined_below=0.1, neural_weight=0.1))
         self.assertEqual((sure.method, sure.logo_type), ("neural", "complex"))

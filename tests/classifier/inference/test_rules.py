@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from classifier.inference.measures import MEASURES, SIDE, measure
 from classifier.inference.preprocessing import prepare
-from classifier.inference.rules import classify, follow, rules
+from classifier.inference.rules import classify, decide, rules, score
 from classifier.logo_types import CLASS_NAMES
 
 
@@ -87,30 +87,34 @@ class RulesTestCase(unittest.TestCase):
         self.assertTrue(reason.startswith("gradient: "))
         self.assertTrue(any(words in reason for words in MEASURES.values()))
 
-    def test_a_tree_is_followed_down_to_its_leaf(self):
-        low = {"probabilities": [0.7, 0.1, 0.1, 0.1]}
-        inner = {"measure": "parts", "threshold": 9, "low": low, "high": {"probabilities": [0] * 4}}
-        tree = {
-            "measure": "parts",
-            "threshold": 2,
-            "low": {"probabilities": [1] * 4},
-            "high": inner,
-        }
-        found = follow(tree, {"parts": 5.0})
-        self.assertEqual(found.probabilities[0], 0.7)
-        self.assertIn("number of separate parts is 5 (between 2 and 9)", found.reason)
+    def test_the_leaves_that_measures_lead_to_are_added_up(self):
+        high = {"measure": "holes", "threshold": 0, "low": {"score": 0.5}, "high": {"score": 2.0}}
+        tree = {"measure": "parts", "threshold": 2, "low": {"score": -1.0}, "high": high}
+        for parts, holes, expected in ((2, 9, -1.0), (3, 0, 0.5), (3, 1, 2.0)):
+            measures = {"parts": parts, "holes": holes}
+            self.assertEqual(score([tree, {"score": 0.25}], measures), expected + 0.25)
 
-    def test_every_leaf_of_the_shipped_rules_is_a_distribution(self):
-        nodes, leaves = [rules()["tree"]], 0
+    def test_the_reason_names_the_measure_that_decided(self):
+        tree = {"measure": "parts", "threshold": 2, "low": {"score": 0.0}, "high": {"score": 3.0}}
+        fitted = {
+            "trees": {"simple": [], "text": [tree], "gradient": [], "complex": []},
+            "typical": dict.fromkeys(MEASURES, 1.0),
+        }
+        found = decide(fitted, {**dict.fromkeys(MEASURES, 7.0), "parts": 5.0})
+        self.assertEqual(found.reason, "text: number of separate parts is 5 (typically 1).")
+        self.assertAlmostEqual(found.probabilities[1], np.e**3 / (np.e**3 + 3))
+        plain = decide(fitted, dict.fromkeys(MEASURES, 1.0))
+        self.assertIn("all its measures are typical", plain.reason)
+
+    def test_every_tree_of_the_shipped_rules_asks_for_known_measures(self):
+        self.assertEqual(set(rules()["typical"]), set(MEASURES))
+        nodes = [tree for name in CLASS_NAMES for tree in rules()["trees"][name]]
+        self.assertGreater(len(nodes), 8)
         while nodes:
             node = nodes.pop()
-            if "probabilities" in node:
-                leaves += 1
-                self.assertAlmostEqual(sum(node["probabilities"]), 1, places=2)
-            else:
+            if "score" not in node:
                 self.assertIn(node["measure"], MEASURES)
                 nodes += [node["low"], node["high"]]
-        self.assertGreater(leaves, 3)
 
     def test_they_are_not_made_from_synthetic_logos(self):
         self.assertFalse(rules()["synthetic"])
