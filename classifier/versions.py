@@ -4,6 +4,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ from classifier.inference.manifest import (
     verified_bytes,
     write_manifest,
 )
-from classifier.models import ModelVersion, TrainingRun
+from classifier.models import VARIANT_FIGURES, Evaluation, ModelVersion, TrainingRun
 
 logger = logging.getLogger(__name__)
 Stage = ModelVersion.Stage
@@ -176,6 +177,9 @@ def bundled_folders() -> list[Path]:
 def bundle(version: ModelVersion, name: str) -> Path:
     """Copy what serving needs of a version to the folder that ships with the plug-in.
 
+    The copy's manifest has the figures of the file that serves: the newest evaluation of each split
+    on the version's own dataset, and its variants.
+
     Raises:
         ModelError: if the version's files are not what its manifest says.
         VersionError: if a bundled version has that name.
@@ -188,8 +192,25 @@ def bundle(version: ModelVersion, name: str) -> Path:
     files = {manifest.onnx: manifest.files[manifest.onnx]}
     with new_version_folder(destination) as folder:
         (folder / manifest.onnx).write_bytes(graph)
-        write_manifest(folder, replace(manifest, name=name, files=files))
+        metrics = {**manifest.metrics, **_measured(version)}
+        write_manifest(folder, replace(manifest, name=name, files=files, metrics=metrics))
     return destination
+
+
+def _measured(version: ModelVersion) -> dict[str, Any]:
+    """Return what the database knows of a version, in the form of a manifest's metrics."""
+    found: dict[str, Any] = {}
+    own = version.evaluations.filter(
+        method=Evaluation.Method.NEURAL,
+        dataset_fingerprint=version.dataset_fingerprint,
+        created_at__gte=max(
+            (variant.measured_at for variant in version.variants.all()), default=version.created_at
+        ),
+    )
+    for evaluation in own.order_by("created_at"):
+        found[evaluation.split] = evaluation.metrics
+    variants = list(version.variants.values(*VARIANT_FIGURES))
+    return {**found, "variants": variants} if variants else found
 
 
 def update_manifest(version: ModelVersion, manifest: Manifest, folder: Path) -> None:

@@ -9,22 +9,10 @@ from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
-from classifier.models import ModelVersion
+from classifier.models import VARIANT_FIGURES, ModelVariant, ModelVersion
 from classifier.routing import REPORT
 from classifier.variants import VariantError, enqueue_measurement
 
-_COLUMNS = (
-    "kind",
-    "bytes",
-    "accuracy",
-    "agreement",
-    "ms_one",
-    "ms_batch",
-    "load_seconds",
-    "peak_mb",
-    "sample_count",
-    "serves",
-)
 _ROUTING = {
     "rules_confidence": "The rules answer alone from this confidence on",
     "certain_confidence": "An answer is certain from this confidence on",
@@ -34,14 +22,18 @@ _ROUTING = {
 
 
 def variant_rows(version: ModelVersion) -> list[dict[str, Any]]:
-    """Return a version's measured variants, for the table of their cost."""
+    """Return a version's variants for the table of their cost: measured here, or where it is from."""
+    variants = list(version.variants.all()) or [
+        ModelVariant(**figures)
+        for figures in version.manifest.get("metrics", {}).get("variants", [])
+    ]
     return [
         {
             "variant": variant,
             "megabytes": variant.bytes / 1e6,
             "serves": bool(variant.file) and variant.file == version.manifest["onnx"],
         }
-        for variant in version.variants.all()
+        for variant in variants
     ]
 
 
@@ -50,10 +42,15 @@ def variant_numbers(request: HttpRequest, pk: int, file_format: str) -> HttpResp
     """Return the numbers of the table of cost."""
     version = get_object_or_404(ModelVersion, pk=pk)
     records = [
-        {**{name: getattr(row["variant"], name) for name in _COLUMNS[:-1]}, "serves": row["serves"]}
+        {
+            **{name: getattr(row["variant"], name) for name in VARIANT_FIGURES},
+            "serves": row["serves"],
+        }
         for row in variant_rows(version)
     ]
-    return Table.of_records(f"{version.name}-variants", _COLUMNS, records).respond(file_format)
+    return Table.of_records(
+        f"{version.name}-variants", (*VARIANT_FIGURES, "serves"), records
+    ).respond(file_format)
 
 
 @staff_only

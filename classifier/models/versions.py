@@ -60,6 +60,20 @@ class ModelVersion(models.Model):
         return Path(settings.CLASSIFIER_ROOT) / self.path
 
 
+VARIANT_FIGURES = (
+    "kind",
+    "file",
+    "bytes",
+    "accuracy",
+    "agreement",
+    "ms_one",
+    "ms_batch",
+    "load_seconds",
+    "peak_mb",
+    "sample_count",
+)
+
+
 class ModelVariant(models.Model):
     """One form in which a version could serve, and what it was measured to be worth and cost."""
 

@@ -14,7 +14,7 @@ from classifier.inference.manifest import (
     MissingModelError,
     ModelError,
 )
-from classifier.models import ModelVersion
+from classifier.models import Dataset, ModelVersion
 from classifier.versions import (
     NoProductionVersionError,
     VersionError,
@@ -209,6 +209,28 @@ class BundleTestCase(ServingCase, TestCase):
         self.assertEqual(version.manifest["metrics"], {"test": {"accuracy": 0.5}})
         self.assertEqual(version.manifest["files"].keys(), {"model.onnx"})
         self.assertEqual(serving.production_engine().manifest.name, "shipped")
+
+    def test_it_carries_the_newest_figures_of_what_serves(self):
+        self.make_version("trained", metrics={"test": {"accuracy": 0.5}})
+        trained = ModelVersion.objects.get(name="trained")
+        dataset = Dataset.objects.create(name="logos", source="folder", fingerprint="f" * 64)
+        ModelVersion.objects.filter(pk=trained.pk).update(dataset_fingerprint=dataset.fingerprint)
+        figures = {"file": "model.onnx", "bytes": 9, "accuracy": 0.6, "agreement": 1.0}
+        times = {"ms_one": 2.0, "ms_batch": 1.0, "sample_count": 8}
+        trained.variants.create(kind="fp32", dataset_fingerprint="f" * 64, **figures, **times)
+        for accuracy, fingerprint in ((0.6, "f" * 64), (0.7, "f" * 64), (0.9, "e" * 64)):
+            trained.evaluations.create(
+                dataset=dataset,
+                dataset_fingerprint=fingerprint,
+                split="test",
+                sample_count=8,
+                accuracy=accuracy,
+                metrics={"accuracy": accuracy},
+            )
+        self.bundle("trained", "shipped")
+        metrics = production_version().manifest["metrics"]
+        self.assertEqual(metrics["test"], {"accuracy": 0.7})
+        self.assertEqual(metrics["variants"][0]["ms_one"], 2.0)
 
     def test_it_refuses_a_name_that_is_taken(self):
         self.make_version("trained")
