@@ -165,6 +165,17 @@ class ClassifierClient:
         feedback = {"right": right, "true_type": true_type}
         self._post(f"/predictions/{answer_id}/feedback/", json=feedback)
 
+    def propose(self, image: bytes, label: str, answered: str = "") -> None:
+        """Give an image to the data set under a type. Its uploader must have agreed to that.
+
+        Raises:
+            UnavailableError: if the service cannot be reached.
+            RefusedError: if it takes no proposals, or cannot use the image.
+        """
+        files = [("image", ("image", image, "application/octet-stream"))]
+        data = {"label": label, "consent": "true"} | ({"answered": answered} if answered else {})
+        self._post("/proposals/", files=files, data=data)
+
     def _post(self, path: str, **content: Any) -> Any:
         try:
             response = self._send(path, content)
@@ -179,7 +190,7 @@ class ClassifierClient:
             if status == httpx.codes.OK:
                 raise _incomprehensible() from error
             raise _refusal(None, status) from error
-        if status != httpx.codes.OK:
+        if not response.is_success:
             raise _refusal(answer, status)
         return answer
 

@@ -1,10 +1,12 @@
 """What people send to the converter."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from converter.presets import PRESETS
+from converter.presets import LOGO_TYPES, PRESETS
 
 MAX_FILES = 20  # more would keep one request waiting for too long
 
@@ -58,3 +60,18 @@ class PresetForm(forms.Form):
     """Another preset for a conversion."""
 
     preset = forms.ChoiceField(label="Trace as", choices=[(name, name) for name in PRESETS])
+
+
+class CorrectionForm(forms.Form):
+    """The type that a person says a logo has, and whether they give the logo to the data set."""
+
+    true_type = forms.ChoiceField(label="It is", choices=[(name, name) for name in LOGO_TYPES])
+    consent = forms.BooleanField(
+        label="The operators of this site may keep this logo and let the classifier learn from it",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.CONVERTER_OFFER_PROPOSALS:
+            del self.fields["consent"]

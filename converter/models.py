@@ -51,6 +51,13 @@ class Conversion(models.Model):
     model_version = models.CharField(max_length=80, blank=True)
     preset = models.CharField(max_length=20)
     corrected = models.BooleanField(default=False, help_text="A person chose the preset.")
+    true_type = models.CharField(
+        max_length=20, blank=True, help_text="What a person said the type is."
+    )
+    shared_at = models.DateTimeField(
+        null=True,
+        help_text="When the uploader agreed to give it to the data set.",
+    )
     notice = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=300, help_text="Why this preset.")
     fidelity = models.FloatField(help_text="Structural similarity of drawing and original.")

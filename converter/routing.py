@@ -60,6 +60,17 @@ class GuardedClient:
             raise ClassifierUnavailableError("it answered with an unknown type")
         return classification
 
+    def propose(self, content: bytes, true_type: str, answered: str) -> None:
+        """Give an image to the data set.
+
+        Raises:
+            ClassifierUnavailableError: if it is not taken.
+        """
+        try:
+            self._client.propose(content, true_type, answered)
+        except ClassifierError as error:
+            raise ClassifierUnavailableError(str(error)) from error
+
 
 @functools.cache
 def classifier_client() -> GuardedClient:

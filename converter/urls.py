@@ -15,6 +15,7 @@ urlpatterns = [
     path("conversions.zip", views.download_all, name="conversions-zip"),
     path("conversions/<uuid:pk>/", views.conversion, name="conversion"),
     path("conversions/<uuid:pk>/retrace/", views.retrace, name="retrace"),
+    path("conversions/<uuid:pk>/correct/", views.correct, name="correct"),
     path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),
     path("conversions/<uuid:pk>/drawing.svg", views.svg, name="conversion-svg"),
     path("api/v1/conversions/", api.ConversionsView.as_view(), name="api-conversions"),

@@ -6,16 +6,20 @@ from collections import Counter
 from pathlib import PurePath
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.forms import Form
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from converter.conversion import ConversionError, convert_logo, read_upload
-from converter.forms import PresetForm, UploadForm
+from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
 from converter.models import Conversion, store_conversion, visitor_of
+from converter.routing import ClassifierUnavailableError, classifier_client
 
 # A drawing opened as a page of its own can run nothing and reach nothing.
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -79,9 +83,7 @@ def download_all(request: HttpRequest) -> HttpResponse:
 @require_GET
 def conversion(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a result."""
-    found = _own(request, pk)
-    form = PresetForm(initial={"preset": found.preset})
-    return render(request, "converter/conversion.html", {"conversion": found, "form": form})
+    return _result_page(request, _own(request, pk))
 
 
 @require_POST
@@ -99,8 +101,51 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
             found.corrected = True
             found.take_result(result)
             return redirect("conversion", found.pk)
-    context = {"conversion": found, "form": form}
-    return render(request, "converter/conversion.html", context, status=422)
+    return _result_page(request, found, 422, form=form)
+
+
+@require_POST
+def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Store the type that a person says a logo has, draw it as that, and share it if they agree."""
+    found = _own(request, pk)
+    form = CorrectionForm(request.POST)
+    if form.is_valid():
+        true_type = form.cleaned_data["true_type"]
+        try:
+            result = convert_logo(b"", found.read_original(), logo_type=true_type)
+        except ConversionError as error:
+            form.add_error("true_type", str(error))
+        else:
+            found.corrected, found.true_type = True, true_type
+            found.take_result(result)
+            if form.cleaned_data.get("consent"):
+                _share(request, found)
+            return redirect("conversion", found.pk)
+    return _result_page(request, found, 422, correction=form)
+
+
+def _share(request: HttpRequest, found: Conversion) -> None:
+    with found.original.open() as file:
+        content = file.read()
+    try:
+        classifier_client().propose(content, found.true_type, found.logo_type)
+    except ClassifierUnavailableError as error:
+        messages.error(request, f"The logo was not given to the data set: {error}.")
+        return
+    found.shared_at = timezone.now()
+    found.save(update_fields=["shared_at"])
+
+
+def _result_page(
+    request: HttpRequest, found: Conversion, status: int = 200, **forms: Form
+) -> HttpResponse:
+    context = {
+        "conversion": found,
+        "form": PresetForm(initial={"preset": found.preset}),
+        "correction": CorrectionForm(initial={"true_type": found.true_type or found.logo_type}),
+        **forms,
+    }
+    return render(request, "converter/conversion.html", context, status=status)
 
 
 @require_GET

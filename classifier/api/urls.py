@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from classifier.api.classification import ClassifyView
 from classifier.api.health import HealthView
 from classifier.api.predictions import PredictionViewSet
+from classifier.api.proposals import ProposalsView
 from classifier.api.resources import DatasetViewSet, EvaluationViewSet
 from classifier.api.runs import RunViewSet
 from classifier.api.studies import StudyViewSet
@@ -21,6 +22,7 @@ router.register("studies", StudyViewSet)
 router.register("versions", VersionViewSet)
 urlpatterns = [
     path("classify/", ClassifyView.as_view(), name="classify"),
+    path("proposals/", ProposalsView.as_view(), name="proposals"),
     path("health/", HealthView.as_view(), name="health"),
     *router.urls,
 ]

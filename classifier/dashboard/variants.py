@@ -22,7 +22,7 @@ _ROUTING = {
 
 
 def variant_rows(version: ModelVersion) -> list[dict[str, Any]]:
-    """Return a version's variants for the table of their cost: measured here, or where it is from."""
+    """Return a version's variants for the table of cost: measured here, or where it is from."""
     variants = list(version.variants.all()) or [
         ModelVariant(**figures)
         for figures in version.manifest.get("metrics", {}).get("variants", [])

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -16,11 +17,12 @@ from tqdm import tqdm
 from classifier.data import corrections as label_corrections
 from classifier.data.candidates import MeasureCache, measure_logos
 from classifier.data.packages import Package, fetch, read_logos
+from classifier.data.proposed import new_proposals, proposed_samples
 from classifier.data.selection import Selected, select
 from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
 from classifier.logo_types import LogoType
-from classifier.models import Dataset, Sample
+from classifier.models import Dataset, Proposal, Sample
 
 SYNTHETIC_PACKAGE = "synthetic"
 
@@ -42,13 +44,18 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
     """
     if name:
         check_name(name)
-    cache, selected, dropped = _selection(packages, seed)
-    content = fingerprint((entry.candidate.sha256, entry.label, entry.split) for entry in selected)
+    selection = _selection(packages, seed)
+    content = fingerprint(
+        [
+            *((entry.candidate.sha256, entry.label, entry.split) for entry in selection.selected),
+            *((p.sha256, p.label, str(Sample.Split.TRAIN)) for p in selection.proposals),
+        ]
+    )
     known = Dataset.objects.filter(fingerprint=content, status=Dataset.Status.READY).first()
     if known and not name:
         return known
     dataset = new_dataset(name or next_name("logos"), Dataset.Source.PACKAGES, seed)
-    return finish(dataset, lambda: _selected_samples(dataset, selected, cache), dropped)
+    return finish(dataset, lambda: _selected_samples(dataset, selection), selection.dropped)
 
 
 def fill_from_packages(dataset: Dataset, packages: list[Package]) -> None:
@@ -57,26 +64,34 @@ def fill_from_packages(dataset: Dataset, packages: list[Package]) -> None:
     Raises:
         PackageError: when a package cannot be had.
     """
-    cache, selected, dropped = _selection(packages, dataset.seed)
-    fill(dataset, lambda: _selected_samples(dataset, selected, cache), dropped)
+    selection = _selection(packages, dataset.seed)
+    fill(dataset, lambda: _selected_samples(dataset, selection), selection.dropped)
 
 
-def _selection(
-    packages: list[Package], seed: int
-) -> tuple[MeasureCache, list[Selected], Counter[str]]:
-    """Fetch, measure, label and split; return the logos to store, and why others are not."""
+class _Selection(NamedTuple):
+    """The logos to store, and why others are not."""
+
+    cache: MeasureCache
+    selected: list[Selected]
+    proposals: list[Proposal]
+    dropped: Counter[str]
+
+
+def _selection(packages: list[Package], seed: int) -> _Selection:
+    """Fetch, measure, label and split."""
     root = Path(settings.CLASSIFIER_ROOT) / "packages"
     archives = [(package, fetch(package, root / "archives")) for package in packages]
     logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
     cache = MeasureCache(root / "measured")
     selected, dropped = select(measure_logos(logos, cache), label_corrections.labels(), seed)
-    return cache, selected, dropped
+    proposals = new_proposals([entry.candidate.perceptual_hash for entry in selected], dropped)
+    return _Selection(cache, selected, proposals, dropped)
 
 
-def _selected_samples(
-    dataset: Dataset, selected: list[Selected], cache: MeasureCache
-) -> Iterable[Sample]:
-    return [_sample(dataset, entry, cache) for entry in tqdm(selected, "Storing", unit="logo")]
+def _selected_samples(dataset: Dataset, selection: _Selection) -> Iterable[Sample]:
+    entries = tqdm(selection.selected, "Storing", unit="logo")
+    rows = [_sample(dataset, entry, selection.cache) for entry in entries]
+    return [*rows, *proposed_samples(dataset, selection.proposals)]
 
 
 def build_synthetic(name: str | None, per_class: int, seed: int = 0) -> Dataset:

@@ -1,6 +1,6 @@
 """What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
 
-from classifier.models.datasets import Dataset, LabelCheck, LabelCorrection, Sample
+from classifier.models.datasets import Dataset, LabelCheck, LabelCorrection, Proposal, Sample
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
@@ -22,6 +22,7 @@ __all__ = [
     "ModelVariant",
     "ModelVersion",
     "Prediction",
+    "Proposal",
     "RateTest",
     "Sample",
     "ShadowPrediction",

@@ -144,3 +144,38 @@ class LabelCheck(ClaimedWork):
 
     def __str__(self) -> str:
         return f"Label check of {self.dataset}"
+
+
+class Proposal(models.Model):
+    """A logo that an uploader gives to the data set, with the type that they say it has.
+
+    Nothing trains on it before somebody has accepted it and a data set was built again.
+    """
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        ACCEPTED = "accepted", "accepted"
+        REJECTED = "rejected", "rejected"
+
+    sha256 = models.CharField(max_length=64, unique=True, help_text="Of the stored PNG.")
+    label = models.CharField(max_length=10, choices=LABEL_CHOICES)
+    answered = models.CharField(
+        max_length=10, choices=LABEL_CHOICES, blank=True, help_text="By the classifier."
+    )
+    status = models.CharField(max_length=8, choices=Status, default=Status.PROPOSED, db_index=True)
+    consent_at = models.DateTimeField(
+        default=timezone.now, help_text="When the uploader agreed that it is kept and learnt from."
+    )
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-consent_at"]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}: {self.label} ({self.status})"
+
+    @property
+    def file(self) -> Path:
+        """Absolute path of the image."""
+        return Path(settings.CLASSIFIER_ROOT) / "proposals" / f"{self.sha256}.png"

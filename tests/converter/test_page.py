@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from unittest import mock
 
+import httpx
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -15,7 +16,7 @@ from django.utils import timezone
 from converter.models import Conversion
 from converter.tasks import delete_expired_conversions
 from converter.tracing import TracingError
-from tests.converter.classifier import classifier_down, classifier_says
+from tests.converter.classifier import classifier_down, classifier_says, client
 from tests.converter.images import encoded, logo
 
 API = "/api/v1/conversions/"
@@ -42,6 +43,54 @@ class PageTest(TestCase):
     def test_it_says_when_the_classifier_is_away(self):
         with classifier_down():
             self.assertContains(self.convert(), "The classifier gave no answer")
+
+    def correct(self, **values):
+        with classifier_says("text"):
+            self.convert()
+        found = Conversion.objects.get()
+        response = self.client.post(f"/conversions/{found.pk}/correct/", values, follow=True)
+        found.refresh_from_db()
+        return found, response
+
+    def test_a_corrected_type_is_kept_and_drawn(self):
+        found, response = self.correct(true_type="gradient")
+        self.assertEqual((found.true_type, found.logo_type), ("gradient", "text"))
+        self.assertEqual((found.preset, found.corrected), ("gradient", True))
+        self.assertContains(response, "You said that it is")
+        self.assertIsNone(found.shared_at)
+
+    def test_nobody_is_asked_for_consent_unless_the_site_collects_logos(self):
+        _, response = self.correct(true_type="gradient", consent="on")
+        self.assertNotContains(response, "may keep this logo")
+        self.assertIsNone(Conversion.objects.get().shared_at)
+
+    @override_settings(CONVERTER_OFFER_PROPOSALS=True)
+    def test_a_logo_is_given_to_the_data_set_with_consent_alone(self):
+        with mock.patch("converter.routing.GuardedClient.propose") as propose:
+            found, response = self.correct(true_type="gradient")
+            propose.assert_not_called()
+            self.assertContains(response, "may keep this logo")
+            values = {"true_type": "simple", "consent": "on"}
+            response = self.client.post(f"/conversions/{found.pk}/correct/", values, follow=True)
+        (content, true_type, answered), _ = propose.call_args
+        self.assertEqual((true_type, answered), ("simple", "text"))
+        self.assertTrue(content.startswith(b"\x89PNG"))
+        self.assertContains(response, "gave it to the data set")
+
+    @override_settings(CONVERTER_OFFER_PROPOSALS=True)
+    def test_a_refused_gift_is_told_and_the_correction_stays(self):
+        def refuse(request):
+            problem = {"status": 403, "detail": "It collects no logos.", "errors": {}}
+            return httpx.Response(403, json=problem)
+
+        with mock.patch("converter.views.classifier_client", return_value=client(refuse)):
+            found, response = self.correct(true_type="gradient", consent="on")
+        self.assertContains(response, "was not given to the data set: It collects no logos.")
+        self.assertEqual((found.true_type, found.shared_at), ("gradient", None))
+
+    def test_an_unknown_type_is_refused(self):
+        found, response = self.correct(true_type="banana")
+        self.assertEqual((response.status_code, found.true_type), (422, ""))
 
     def test_another_preset_draws_again(self):
         with classifier_says("text"):

@@ -4,7 +4,7 @@ import schemathesis
 from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -29,6 +29,7 @@ _EXAMPLES = settings(
 )
 
 
+@override_settings(CLASSIFIER_COLLECT_PROPOSALS=True)
 class SchemaTestCase(ServingCase, TestCase):
     def setUp(self):
         super().setUp()

@@ -56,7 +56,7 @@ class SyntheticTests(InTemporaryFolder):
         self.assertEqual(list((self.root / "datasets").iterdir()), [])
 
 
-class PackageBuildTests(InTemporaryFolder):
+class WithPackage(InTemporaryFolder):
     LOGOS = {
         "alpha": svg(CIRCLE),
         "beta": svg(GRADIENT),
@@ -78,6 +78,8 @@ class PackageBuildTests(InTemporaryFolder):
     def build(self, name=None, **options):
         return build_from_packages(name, [self.package], **options)
 
+
+class PackageBuildTests(WithPackage):
     def test_it_labels_the_logos_and_counts_what_it_dropped(self):
         dataset = self.build()
         labels = dict(dataset.samples.values_list("name", "label"))
