@@ -2,8 +2,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from django.test import SimpleTestCase, TestCase
+from django.test import TestCase
 
 from classifier.data.corrections import (
     REVIEWED,
@@ -13,7 +12,6 @@ from classifier.data.corrections import (
     labels,
     read,
 )
-from classifier.data.suspicious import rank_suspicious
 from classifier.models import LabelCorrection
 
 HEADER = "sha256,label,measured_label,note,corrected_by,corrected_at\n"
@@ -62,18 +60,3 @@ class CorrectionsTests(TestCase):
         sha256 = reviewed[0]["sha256"]
         LabelCorrection.objects.create(sha256=sha256, label="gradient", corrected_by="ann")
         self.assertEqual(labels()[sha256], "gradient")
-
-
-class SuspiciousTests(SimpleTestCase):
-    def test_a_wrong_label_comes_first(self):
-        labels = np.arange(40) % 4
-        probabilities = np.full((40, 4), 0.05)
-        probabilities[np.arange(40), labels] = 0.85
-        labels[7] = (labels[7] + 1) % 4
-        ranked = rank_suspicious(labels, probabilities)
-        self.assertEqual(ranked[0][0], 7)
-        self.assertEqual(len(ranked), 40)
-
-    def test_labels_and_probabilities_must_fit(self):
-        with self.assertRaises(ValueError):
-            rank_suspicious(np.zeros(3, int), np.zeros((2, 4)))
