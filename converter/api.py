@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from converter.conversion import ConversionError, convert_logo, read_upload
 from converter.forms import check_upload_size
 from converter.images import RefusedImageError
-from converter.models import Conversion, store_conversion, visitor_of
+from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
 from converter.presets import LOGO_TYPES, PRESETS
 from converter.views import svg_response
 
@@ -47,8 +47,8 @@ class ConversionSerializer(serializers.ModelSerializer):
         model = Conversion
         fields = (
             "id", "name", "width", "height", "logo_type", "confidence", "probabilities", "method",
-            "model_version", "preset", "reason", "corrected", "notice", "fidelity", "paths",
-            "colours", "svg_bytes", "milliseconds", "created_at", "svg",
+            "model_version", "preset", "policy", "reason", "corrected", "notice", "fidelity",
+            "paths", "colours", "svg_bytes", "milliseconds", "created_at", "svg",
         )  # fmt: skip
 
     def get_svg(self, conversion: Conversion) -> str:
@@ -75,7 +75,7 @@ class ConversionsView(APIView):
         try:
             content = upload.read()
             logo = read_upload(content)
-            result = convert_logo(content, logo, preset, logo_type)
+            result = convert_logo(content, logo, preset, logo_type, RoutingPolicy.in_force())
         except (RefusedImageError, ConversionError) as error:
             raise serializers.ValidationError({"image": [str(error)]}) from error
         name = PurePath(upload.name).name

@@ -11,6 +11,7 @@ from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,
     ClassifierUnavailableError,
+    Policy,
     Route,
     classifier_client,
     route,
@@ -43,6 +44,7 @@ class Result:
         reason: why that preset, in a sentence or two for people.
         fidelity: structural similarity to the upload, 0 to 1.
         classification: the classifier's answer; None if it was not asked or gave none.
+        policy: number of the stored policy that chose the preset; None for the program's own.
         notice: what the visitor has to know, such as that the classifier was not reached.
         milliseconds: by step.
     """
@@ -53,10 +55,17 @@ class Result:
     fidelity: float
     classification: Classification | None
     notice: str
+    policy: int | None = None
     milliseconds: dict[str, int] = field(default_factory=dict)
 
 
-def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = "") -> Result:
+def convert_logo(
+    content: bytes,
+    logo: Logo,
+    preset: str = "",
+    logo_type: str = "",
+    policy: Policy | None = None,
+) -> Result:
     """Convert a logo.
 
     Args:
@@ -64,6 +73,7 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
         logo: the same, read.
         preset: name of the preset to use; then the classifier is not asked.
         logo_type: the type that a person chose; likewise.
+        policy: how a classifier's answer becomes a preset; by default what the program comes with.
 
     Raises:
         ConversionError: if the tracer fails with every preset.
@@ -73,7 +83,8 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
     if max(logo.width, logo.height) > READ_SIDE and not (preset or logo_type):
         # Nobody has to decode a huge image twice: the classifier would scale it down, too.
         content = to_png(logo.image)
-    classification, chosen, notice = _choose(content, preset, logo_type)
+    policy = policy or Policy.default()
+    classification, chosen, notice = _choose(content, preset, logo_type, policy)
     classified = time.perf_counter()
     drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
     reason = chosen.reason
@@ -89,6 +100,7 @@ def convert_logo(content: bytes, logo: Logo, preset: str = "", logo_type: str = 
         fidelity=similarity,
         classification=classification,
         notice=notice,
+        policy=policy.number,
         milliseconds={
             "classify": round((classified - started) * 1000),
             "trace": round((finished - classified) * 1000),
@@ -106,7 +118,7 @@ def read_upload(content: bytes) -> Logo:
 
 
 def _choose(
-    content: bytes, preset: str, logo_type: str
+    content: bytes, preset: str, logo_type: str, policy: Policy
 ) -> tuple[Classification | None, Route, str]:
     """Return the classifier's answer if it was asked, the route, and a notice."""
     if preset:
@@ -121,13 +133,13 @@ def _choose(
     try:
         classification = classifier_client().classify(content)
     except ClassifierUnavailableError as error:
-        chosen = Route(GENERAL, "The type is not known.")
+        chosen = Route(policy.fallback, "The type is not known.")
         return (
             None,
             chosen,
-            f"The classifier gave no answer, so the general preset was used: {error}.",
+            f"The classifier gave no answer, so the {policy.fallback} preset was used: {error}.",
         )
-    return classification, route(classification, settings.CONVERTER_ROUTING_THRESHOLD), ""
+    return classification, route(classification, policy), ""
 
 
 def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, str]:

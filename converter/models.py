@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,7 +14,8 @@ from django.utils import timezone
 
 from converter.conversion import Result, read_upload
 from converter.images import Logo, to_png
-from converter.presets import PRESETS
+from converter.presets import GENERAL, LOGO_TYPES, PRESETS
+from converter.routing import Policy
 
 
 def _file_name(conversion: "Conversion", name: str) -> str:
@@ -34,6 +36,14 @@ class ConversionQuerySet(QuerySet):
         return self.filter(created_at__lt=limit)
 
 
+def _threshold() -> models.FloatField:
+    return models.FloatField(
+        default=0.4,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Below this confidence, 0 to 1, the fallback is used.",
+    )
+
+
 class Conversion(models.Model):
     """One logo, the type it was given, and the SVG that was drawn of it."""
 
@@ -50,6 +60,9 @@ class Conversion(models.Model):
     method = models.CharField(max_length=20, blank=True)
     model_version = models.CharField(max_length=80, blank=True)
     preset = models.CharField(max_length=20)
+    policy = models.PositiveBigIntegerField(
+        null=True, help_text="Number of the routing policy; empty: the program's own."
+    )
     corrected = models.BooleanField(default=False, help_text="A person chose the preset.")
     true_type = models.CharField(
         max_length=20, blank=True, help_text="What a person said the type is."
@@ -99,6 +112,7 @@ class Conversion(models.Model):
     def take_result(self, result: Result) -> None:
         """Store a drawing and what it measures; the earlier one is replaced."""
         self.preset = result.preset
+        self.policy = result.policy
         self.reason = result.reason
         self.notice = result.notice
         self.fidelity = result.fidelity
@@ -124,6 +138,42 @@ class Conversion(models.Model):
         self.delete()
         original.delete(save=False)
         svg.delete(save=False)
+
+
+class RoutingPolicy(models.Model):
+    """How a classifier's answer becomes a preset. Never changed: the newest one is in force, and
+    each conversion names the one that chose for it.
+    """
+
+    simple = _threshold()
+    text = _threshold()
+    gradient = _threshold()
+    complex = _threshold()
+    fallback = models.CharField(
+        max_length=20,
+        choices=[(name, name) for name in PRESETS],
+        default=GENERAL,
+        help_text="Preset for answers below their threshold, and without any answer.",
+    )
+    note = models.CharField(max_length=200, help_text="Why it is so now.")
+    created_by = models.CharField(max_length=150, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "routing policies"
+
+    def __str__(self) -> str:
+        return f"Policy {self.pk}"
+
+    @classmethod
+    def in_force(cls) -> Policy:
+        """Return the newest one, or what the program comes with."""
+        newest = cls.objects.first()
+        if newest is None:
+            return Policy.default()
+        thresholds = {name: getattr(newest, name) for name in LOGO_TYPES}
+        return Policy(thresholds, newest.fallback, newest.pk)
 
 
 def visitor_of(request: HttpRequest) -> str:

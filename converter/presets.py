@@ -45,21 +45,22 @@ class Preset:
         return self.noisy if lossy and self.noisy else self.settings
 
 
+# Found by `tune_presets`, rounded; each comment says what a value is for.
 _FLAT = CurveSettings(
-    trace_side=1024,
+    trace_side=1024,  # finer ones cost time and gain nothing on uploads of 256 px
     flat_colours=8,
-    merge_distance=20.0,
-    gradient_error=0.0,
-    patch_side=0.75,
-    tolerance=0.15,
+    merge_distance=20.0,  # nearer colours are one, with the mixed colours of its edges
+    gradient_error=0.0,  # no gradients
+    patch_side=0.75,  # smaller ones are stairs of pixels, larger ones the dots of letters
+    tolerance=0.15,  # a sixth of a pixel is not seen, and saves curves
     corner_degrees=50,
-    corner_arm=1.5,
+    corner_arm=1.5,  # the corners of small letters are that short
 )
-_NOISE = {
+_NOISE = {  # of JPEG: blocks and halos are colours and patches of their own
     "merge_distance": 40.0,
     "patch_side": 2.0,
     "flat_error": 6.0,
-    "snap": 7,
+    "snap": 7,  # white and black are never quite so
     "denoise_rounds": 3,
 }
 
@@ -76,12 +77,19 @@ PRESETS: dict[str, Preset] = {
             "text",
             "Flat lettering: sharp corners, small counters kept.",
             _FLAT,
-            replace(_FLAT, **_NOISE | {"denoise_rounds": 5}),
+            # More smoothing would close small counters; merging more colours clears halos as well.
+            replace(
+                _FLAT,
+                flat_colours=14,
+                **_NOISE
+                | {"merge_distance": 55.0, "denoise_rounds": 1, "outline_blur": 0.8}
+                | {"tolerance": 0.1, "corner_degrees": 63},
+            ),
         ),
         Preset(
             "gradient",
             "Smooth tones as gradients, or as fine layers where no gradient fits.",
-            replace(_FLAT, flat_colours=48, merge_distance=12.0, gradient_error=6.0),
+            replace(_FLAT, flat_colours=40, merge_distance=8.0, gradient_error=12.0),
             replace(
                 _FLAT,
                 flat_colours=48,
@@ -92,12 +100,19 @@ PRESETS: dict[str, Preset] = {
             "complex",
             "Many flat colours and fine detail.",
             replace(_FLAT, flat_colours=32),
-            replace(_FLAT, flat_colours=32, **_NOISE),
+            # One round keeps detail; the longer arm tells corners from what noise does to edges.
+            replace(
+                _FLAT,
+                flat_colours=62,
+                **_NOISE
+                | {"merge_distance": 50.0, "denoise_rounds": 1, "outline_blur": 1.8}
+                | {"patch_side": 1.6, "tolerance": 0.2, "corner_degrees": 73, "corner_arm": 2.9},
+            ),
         ),
         Preset(
             GENERAL,
             "A middle way for a logo whose type is not known.",
-            replace(_FLAT, flat_colours=32, merge_distance=16.0, gradient_error=6.0),
+            replace(_FLAT, flat_colours=36, merge_distance=9.0, gradient_error=14.0),
             replace(
                 _FLAT, flat_colours=32, **_NOISE | {"merge_distance": 32.0, "gradient_error": 9.0}
             ),

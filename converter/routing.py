@@ -3,6 +3,7 @@
 import functools
 import logging
 from dataclasses import dataclass
+from typing import Self
 
 import httpx
 from django.conf import settings
@@ -21,6 +22,27 @@ logger = logging.getLogger(__name__)
 
 class ClassifierUnavailableError(Exception):
     """The classifier gave no usable answer. The message says why."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How sure the classifier has to be for its type's preset, and which preset is used otherwise.
+
+    Attributes:
+        thresholds: confidence by type, 0 to 1.
+        fallback: name of a preset.
+        number: of the stored policy; None for the one that the program comes with.
+    """
+
+    thresholds: dict[str, float]
+    fallback: str
+    number: int | None = None
+
+    @classmethod
+    def default(cls) -> Self:
+        """Return the policy that holds until somebody stores one."""
+        threshold = settings.CONVERTER_ROUTING_THRESHOLD
+        return cls(dict.fromkeys(LOGO_TYPES, threshold), GENERAL)
 
 
 @dataclass(frozen=True)
@@ -92,14 +114,14 @@ def in_process_client() -> httpx.Client:
     return httpx.Client(transport=transport, base_url=f"{scheme}://localhost", headers=headers)
 
 
-def route(classification: Classification, threshold: float) -> Route:
-    """Choose the preset for an answer: the general one where the classifier is unsure."""
+def route(classification: Classification, policy: Policy) -> Route:
+    """Choose the preset for an answer: the policy's fallback where the classifier is unsure."""
     percent = f"{classification.confidence:.0%}"
-    if classification.confidence < threshold:
+    if classification.confidence < policy.thresholds[classification.logo_type]:
         return Route(
-            GENERAL,
-            f"The classifier is unsure ({classification.logo_type}, {percent}), so the general "
-            "preset is used.",
+            policy.fallback,
+            f"The classifier is unsure ({classification.logo_type}, {percent}), so the "
+            f"{policy.fallback} preset is used.",
         )
     return Route(
         classification.logo_type,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from converter.conversion import ConversionError, convert_logo, read_upload
 from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
-from converter.models import Conversion, store_conversion, visitor_of
+from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
 from converter.routing import ClassifierUnavailableError, classifier_client
 
 # A drawing opened as a page of its own can run nothing and reach nothing.
@@ -50,7 +50,7 @@ def convert(request: HttpRequest) -> HttpResponse:
 def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:
     content = upload.read()
     logo = read_upload(content)
-    result = convert_logo(content, logo)
+    result = convert_logo(content, logo, policy=RoutingPolicy.in_force())
     name = PurePath(upload.name).name
     return store_conversion(visitor_of(request), name, logo, result, corrected=False)
 

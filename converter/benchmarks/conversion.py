@@ -7,12 +7,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
 from converter.benchmarks.logos import FORMATS, LogosError, Measured, Truth, measure, read_logos
 from converter.presets import LOGO_TYPES, PLAIN, PRESETS
-from converter.routing import ClassifierUnavailableError, classifier_client, route
+from converter.routing import ClassifierUnavailableError, Policy, classifier_client, route
 
 ARMS = {
     "plain": "(a) tracer defaults",
@@ -78,11 +77,11 @@ def measure_presets(truth: Truth) -> dict[str, dict[str, Measured]]:
 def _routes(truth: Truth, kind: str) -> dict[str, str]:
     """Return the preset that each routed arm chooses, as conversions would."""
     content, client = truth.upload(kind), classifier_client()
-    threshold = settings.CONVERTER_ROUTING_THRESHOLD
+    policy = Policy.default()
     try:
         return {
-            "rules": route(client.classify(content, "rules"), threshold).preset,
-            "model": route(client.classify(content), threshold).preset,
+            "rules": route(client.classify(content, "rules"), policy).preset,
+            "model": route(client.classify(content), policy).preset,
             "label": truth.label,
         }
     except ClassifierUnavailableError as error:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='conversion',
             name='shared_at',
-            field=models.DateTimeField(help_text='When the uploader agreed to give it to the data set, and it was given.', null=True),
+            field=models.DateTimeField(help_text='When the uploader agreed to give it to the data set.', null=True),
         ),
         migrations.AddField(
             model_name='conversion',

@@ -1,0 +1,38 @@
+"""The routing policy in the admin: read it, or put a new one in force."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from converter.models import RoutingPolicy
+
+
+@admin.register(RoutingPolicy)
+class RoutingPolicyAdmin(ModelAdmin):
+    """Policies are added, never changed: conversions name the one that chose for them."""
+
+    list_display = (
+        "__str__", "simple", "text", "gradient", "complex", "fallback", "note", "created_by",
+        "created_at",
+    )  # fmt: skip
+    readonly_fields = ("created_by", "created_at")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, float | str]:
+        """Start from the policy in force."""
+        policy = RoutingPolicy.in_force()
+        return {**policy.thresholds, "fallback": policy.fallback}
+
+    def save_model(
+        self, request: HttpRequest, obj: RoutingPolicy, form: object, change: bool
+    ) -> None:
+        """Store it with who made it."""
+        obj.created_by = request.user.get_username()
+        obj.save()
+
+    def has_change_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        """Let nobody change one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        """Let nobody delete one."""
+        return False
