@@ -1,10 +1,10 @@
-"""The routing policy in the admin: read it, or put a new one in force."""
+"""The converter in the admin: the routing policy, and the audit log."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from converter.models import RoutingPolicy
+from converter.models import AuditEntry, RoutingPolicy
 
 
 @admin.register(RoutingPolicy)
@@ -34,5 +34,26 @@ class RoutingPolicyAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        """Let nobody delete one."""
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):
+    """Who changed what, to be read only."""
+
+    list_display = ("at", "user", "action", "address", "values")
+    list_filter = ("action", "user", "at")
+    search_fields = ("user", "action", "address", "request_id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody add one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Let nobody change one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         """Let nobody delete one."""
         return False

@@ -41,6 +41,11 @@ class RequestLogMiddleware:
             _request_id.reset(token)
 
 
+def current_request_id() -> str:
+    """Return the id of the request that is being answered; empty outside of one."""
+    return _request_id.get()
+
+
 def _write(request: HttpRequest, status: int, seconds: float) -> None:
     milliseconds = round(seconds * 1000)
     logger.info(
