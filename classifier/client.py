@@ -97,9 +97,13 @@ class ClassifierClient:
         self._http = http
 
     @classmethod
-    def at(cls, url: str, timeout: httpx.Timeout = TIMEOUT) -> Self:
-        """Return a client of the service at an address such as `http://host:8000`."""
-        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=timeout))
+    def at(cls, url: str, timeout: httpx.Timeout = TIMEOUT, token: str = "") -> Self:
+        """Return a client of the service at an address such as `http://host:8000`.
+
+        `token` is the key of an API token, with which limits for strangers do not hold.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=timeout, headers=headers))
 
     def __enter__(self) -> Self:
         return self

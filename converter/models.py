@@ -196,7 +196,13 @@ class AuditEntry(models.Model):
 
 
 def visitor_of(request: HttpRequest) -> str:
-    """Return the visitor's id, made at first use. It survives signing in and out of a session."""
+    """Return the visitor's id, made at first use. It survives signing in and out of a session.
+
+    Requests with an API token are those of the token.
+    """
+    token = getattr(request, "auth", None)
+    if token is not None:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"api-token-{token.pk}"))
     return request.session.setdefault("visitor", str(uuid.uuid4()))
 
 

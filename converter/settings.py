@@ -207,6 +207,7 @@ CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 40
 
 # Converter
 
+CLASSIFIER_TOKEN = env.str("CLASSIFIER_TOKEN", default="")  # for CLASSIFIER_URL, if it asks
 CLASSIFIER_URL = env.str("CLASSIFIER_URL", default="")  # empty: this process's own WSGI application
 CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 2**20)
 # A type that the classifier is less sure of than this goes to the general preset.
@@ -228,7 +229,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 # REST API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        # The first one's header makes an answer to strangers 403 for pages, as they have sessions.
+        "rest_framework.authentication.SessionAuthentication",
+        "classifier.api.authentication.TokenAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",

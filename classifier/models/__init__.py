@@ -5,12 +5,14 @@ from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
 from classifier.models.studies import Study, Trial
+from classifier.models.tokens import ApiToken
 from classifier.models.versions import BUNDLED_FOLDER, VARIANT_FIGURES, ModelVariant, ModelVersion
 from classifier.models.work import ClaimedWork
 
 __all__ = [
     "BUNDLED_FOLDER",
     "VARIANT_FIGURES",
+    "ApiToken",
     "ClaimedWork",
     "Dataset",
     "EpochMetric",
