@@ -8,7 +8,7 @@ VOLUME /data
 # Serves pages and the API. No torch.
 FROM base AS web
 COPY requirements-serve.txt .
-RUN pip install -r requirements-serve.txt
+RUN pip install --require-hashes -r requirements-serve.txt
 COPY . .
 USER app
 EXPOSE 8000
@@ -19,8 +19,8 @@ CMD ["gunicorn", "converter.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "
 
 # Runs tasks: conversions, and trainings with torch.
 FROM base AS worker
-COPY requirements-serve.txt requirements.txt ./
-RUN pip install -r requirements.txt
+COPY requirements.txt .
+RUN pip install --require-hashes -r requirements.txt
 COPY . .
 USER app
 CMD ["celery", "-A", "converter", "worker", "-l", "INFO", "-Q", "short", "-c", "2"]

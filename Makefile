@@ -8,7 +8,7 @@ HOST ?= 127.0.0.1
 TESTS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help run test test-services benchmark lint format clean
+.PHONY: help run test test-services benchmark lint format requirements clean
 
 help:
 	@echo "make run            install, set up and serve at http://$(HOST):$(PORT)/ (PORT=8001 for another port)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-services  run the tests that start PostgreSQL, Redis and worker processes"
 	@echo "make benchmark      measure classification: speed against PyTorch, memory of a web process"
 	@echo "make lint           check style; make format mends what can be mended"
+	@echo "make requirements   pin what requirements*.in ask for, with hashes"
 	@echo "make clean          remove the environment, and nothing else"
 
 run: .venv/serve.stamp
@@ -40,6 +41,15 @@ format: .venv/dev.stamp
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
+# Every package of every platform with its hashes: pip then installs nothing else.
+COMPILE := -m uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-config --custom-compile-command "make requirements"
+
+requirements: .venv/dev.stamp
+	$(PYTHON) $(COMPILE) requirements-serve.in -o requirements-serve.txt
+	$(PYTHON) $(COMPILE) requirements.in -o requirements.txt
+	$(PYTHON) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+
 clean:
 	rm -rf .venv
 
@@ -48,12 +58,12 @@ clean:
 .venv/bin/python:
 	@scripts/venv.sh
 
-.venv/serve.stamp: requirements.txt requirements-serve.txt | .venv/bin/python
+.venv/serve.stamp: requirements.txt | .venv/bin/python
 	@echo "Installing what the project needs (about 6 GB the first time; some minutes) ..."
-	@$(PYTHON) -m pip install --progress-bar on -r requirements.txt
+	@$(PYTHON) -m pip install --progress-bar on --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: requirements.txt requirements-serve.txt requirements-dev.txt | .venv/bin/python
+.venv/dev.stamp: requirements-dev.txt | .venv/bin/python
 	@echo "Installing what the project and its tests need (about 6 GB the first time; some minutes) ..."
-	@$(PYTHON) -m pip install --progress-bar on -r requirements-dev.txt
+	@$(PYTHON) -m pip install --progress-bar on --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/serve.stamp
