@@ -43,12 +43,13 @@ def propose(content: bytes, label: str, answered: str = "") -> Proposal:
     image.thumbnail((_SIDE, _SIDE))
     plain = io.BytesIO()
     image.save(plain, "PNG")
-    proposal = Proposal(
-        sha256=hashlib.sha256(plain.getvalue()).hexdigest(), label=label, answered=answered
-    )
-    _write_whole(proposal.file, plain.getvalue())
+    sha256 = hashlib.sha256(plain.getvalue()).hexdigest()
+    known = Proposal.objects.filter(sha256=sha256).first()
+    if known:
+        return known
+    _write_whole(Proposal(sha256=sha256).file, plain.getvalue())
     found, _ = Proposal.objects.get_or_create(
-        sha256=proposal.sha256, defaults={"label": label, "answered": answered}
+        sha256=sha256, defaults={"label": label, "answered": answered}
     )
     return found
 

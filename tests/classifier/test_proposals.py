@@ -67,6 +67,7 @@ class ApiTests(ProposalCase):
         self.send()
         reject(Proposal.objects.get(), self.staff)
         self.assertEqual(self.send().json()["status"], "rejected")
+        self.assertFalse(Proposal.objects.get().file.exists())
 
 
 class PageTests(ProposalCase):
