@@ -171,7 +171,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 30.0},
+    "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 10.0},
     "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
     "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},
     "delete-expired-conversions": {
