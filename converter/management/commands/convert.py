@@ -1,5 +1,6 @@
 """`convert`: turn images into SVG files."""
 
+import logging
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         if "django_session" not in connection.introspection.table_names():
             call_command("migrate", verbosity=0)
         preset = options["preset"]
+        # The command asks this very process for each type: those requests are no news.
+        logging.getLogger("converter.request_log").setLevel(logging.WARNING)
         with ThreadPoolExecutor(max(1, options["jobs"])) as pool:
             results = pool.map(lambda pair: _convert(*pair, preset), pairs)
             bar = tqdm(results, total=len(pairs), unit="logo", disable=len(pairs) == 1)
