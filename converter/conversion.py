@@ -155,7 +155,7 @@ def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, s
             drawing, similarity = _trace_once(logo, PRESETS[name])
         except TracingError as error:
             failure = error
-            break
+            continue
         if best is None or similarity > best[1]:
             best = (drawing, similarity, name)
         if best[1] >= settings.CONVERTER_POOR_FIDELITY:

@@ -30,6 +30,17 @@ class RetryTest(SimpleTestCase):
     def test_a_preset_that_a_person_chose_is_not_second_guessed(self):
         self.assertEqual(self.convert((0.5,), preset="simple").preset, "simple")
 
+    def test_where_one_preset_fails_the_second_choice_draws(self):
+        def fail_on_complex(logo, preset):
+            if preset.name == "complex":
+                raise TracingError("It took too long.")
+            return trace(logo, preset)
+
+        with mock.patch("converter.conversion.trace", side_effect=fail_on_complex):
+            result = self.convert(logo_type="complex")
+        self.assertEqual(result.preset, "gradient")
+        self.assertIn("The complex preset failed", result.reason)
+
     def test_where_the_tracer_fails_the_plain_preset_is_the_last_resort(self):
         def fail_on_curves(logo, preset):
             if preset.name != "plain":
