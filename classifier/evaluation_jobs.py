@@ -1,9 +1,8 @@
 """Evaluations as work for a worker: queued, claimed, watched, cancelled, with how they ended."""
 
-import logging
+from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
 
 from classifier.evaluations import (
     EvaluationError,
@@ -15,13 +14,7 @@ from classifier.evaluations import (
 from classifier.heartbeat import Heartbeat
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion
 from classifier.queueing import enqueue
-
-logger = logging.getLogger(__name__)
-Status = EvaluationJob.Status
-
-
-class EvaluationStoppedError(Exception):
-    """Somebody asked the job to stop."""
+from classifier.work import Progress, carry_out
 
 
 def start_evaluation(version: ModelVersion, dataset: Dataset, split: str) -> EvaluationJob:
@@ -53,58 +46,16 @@ def execute_job(job_id: int) -> None:
     Whatever happens, the row says how it ended; what was measured until then stays.
     """
     job = EvaluationJob.objects.select_related("version", "dataset").filter(pk=job_id).first()
-    claim = job.begin() if job else None
-    if job is None or claim is None:
-        logger.info("Evaluation job %s is not waiting: nothing to do.", job_id)
-        return
-    status, reason = Status.FAILED, "The worker was stopped."
-    heartbeat = Heartbeat(job, claim)
-    try:
-        with heartbeat:
-            _measure(job, heartbeat)
-        status, reason = Status.SUCCEEDED, ""
-    except EvaluationStoppedError:
-        status, reason = Status.CANCELLED, ""
-    except Exception as error:
-        reason = str(error) if _is_foreseen(error) else f"{type(error).__name__}: {error}"
-        if not _is_foreseen(error):
-            raise
-    finally:
-        job.end(claim, status, reason)
+    carry_out(job, partial(_measure, job), _is_foreseen, "The worker was stopped.")
 
 
 def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
     what = (job.version, job.dataset, job.split)
-    evaluation = evaluate_version(*what, _Progress(heartbeat, "model", 0.0, 0.1))
-    evaluate_method(*what, Evaluation.Method.RULES, _Progress(heartbeat, "rules", 0.1, 0.25))
-    evaluate_method(*what, Evaluation.Method.HYBRID, _Progress(heartbeat, "hybrid", 0.25, 0.4))
-    add_saliency(evaluation, _Progress(heartbeat, "saliency", 0.4, 0.5))
-    add_robustness(evaluation, _Progress(heartbeat, "corruptions", 0.5, 1.0))
-
-
-class _Progress:
-    """Tells a heartbeat how far a stage is, which takes a part of the whole job."""
-
-    def __init__(self, heartbeat: Heartbeat, stage: str, start: float, end: float) -> None:
-        self.heartbeat = heartbeat
-        self.stage = stage
-        self.start, self.end = start, end
-        self.began = timezone.now()
-
-    def __call__(self, share: float) -> None:
-        """Take in the share of the stage that is done.
-
-        Raises:
-            EvaluationStoppedError: when the job is to end.
-        """
-        if self.heartbeat.stop.is_set():
-            raise EvaluationStoppedError
-        self.heartbeat.stage = self.stage
-        self.heartbeat.progress = self.start + share * (self.end - self.start)
-        if share:
-            passed = (timezone.now() - self.began).total_seconds()
-            pace = share * (self.end - self.start) / max(passed, 1e-6)
-            self.heartbeat.seconds_left = (1 - self.heartbeat.progress) / pace
+    evaluation = evaluate_version(*what, Progress(heartbeat, "model", 0.0, 0.1))
+    evaluate_method(*what, Evaluation.Method.RULES, Progress(heartbeat, "rules", 0.1, 0.25))
+    evaluate_method(*what, Evaluation.Method.HYBRID, Progress(heartbeat, "hybrid", 0.25, 0.4))
+    add_saliency(evaluation, Progress(heartbeat, "saliency", 0.4, 0.5))
+    add_robustness(evaluation, Progress(heartbeat, "corruptions", 0.5, 1.0))
 
 
 def _is_foreseen(error: Exception) -> bool:

@@ -1,31 +1,23 @@
 """Searches for likely label errors as work for a worker, and what they leave with the samples."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from django.db import transaction
-from django.utils import timezone
 
-from classifier.evaluations import prepared_batches
+from classifier.evaluations import Tell, prepared_batches
 from classifier.heartbeat import Heartbeat
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, LabelCheck, Sample
 from classifier.queueing import enqueue
+from classifier.work import Progress, carry_out
 
-logger = logging.getLogger(__name__)
-Status = LabelCheck.Status
-Tell = Callable[[float], None]  # hears the share done; may raise to end the work
 _INPUT_SIZE = 128
 _SEEING = 0.7  # share of the time that goes into looking at the images
 
 
 class LabelCheckError(Exception):
     """Labels cannot be checked; the message says why."""
-
-
-class _StoppedError(Exception):
-    """Somebody asked the check to stop."""
 
 
 def create_label_check(dataset: Dataset) -> LabelCheck:
@@ -62,36 +54,23 @@ def execute_label_check(check_id: int, listener: Tell | None = None) -> None:
     `listener` hears the share done.
     """
     check = LabelCheck.objects.select_related("dataset").filter(pk=check_id).first()
-    claim = check.begin() if check else None
-    if check is None or claim is None:
-        logger.info("Label check %s is not waiting: nothing to do.", check_id)
-        return
-    status, reason = Status.FAILED, "The worker was stopped. Check again."
-    heartbeat = Heartbeat(check, claim)
-    began = timezone.now()
 
-    def tell(share: float) -> None:
-        if heartbeat.stop.is_set():
-            raise _StoppedError
-        passed = (timezone.now() - began).total_seconds()
-        heartbeat.progress = share
-        if listener:
-            listener(share)
-        heartbeat.seconds_left = passed * (1 - share) / share if share else None
+    def do(heartbeat: Heartbeat) -> None:
+        progress = Progress(heartbeat)
 
-    try:
-        with heartbeat:
-            check_labels(check.dataset, tell)
-        status, reason = Status.SUCCEEDED, ""
-    except _StoppedError:
-        status, reason = Status.CANCELLED, ""
-    except LabelCheckError as error:
-        reason = str(error)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        check.end(claim, status, reason)
+        def tell(share: float) -> None:
+            progress(share)
+            if listener:
+                listener(share)
+
+        check_labels(check.dataset, tell)
+
+    carry_out(
+        check,
+        do,
+        lambda error: isinstance(error, LabelCheckError),
+        "The worker was stopped. Check again.",
+    )
 
 
 def mark_lost_label_checks() -> int:

@@ -2,12 +2,12 @@
 
 import hashlib
 import io
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from classifier.files import write_whole
 from classifier.models import Proposal
 
 _MOST_WAITING = 1000  # a stranger must not fill the disk
@@ -47,7 +47,7 @@ def propose(content: bytes, label: str, answered: str = "") -> Proposal:
     known = Proposal.objects.filter(sha256=sha256).first()
     if known:
         return known
-    _write_whole(Proposal(sha256=sha256).file, plain.getvalue())
+    write_whole(Proposal(sha256=sha256).file, plain.getvalue())
     found, _ = Proposal.objects.get_or_create(
         sha256=sha256, defaults={"label": label, "answered": answered}
     )
@@ -69,10 +69,3 @@ def _decide(proposal: Proposal, status: Status, user: AbstractBaseUser, label: s
     proposal.status, proposal.label = status, label
     proposal.decided_by, proposal.decided_at = user.get_username(), timezone.now()
     proposal.save(update_fields=["status", "label", "decided_by", "decided_at"])
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_bytes(content)
-    draft.replace(path)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classifier import models
+from classifier.files import write_whole
 from classifier.inference.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -230,18 +231,12 @@ def update_manifest(version: ModelVersion, manifest: Manifest, folder: Path) -> 
     if version.bundled:
         raise VersionError(f"{version} is bundled: its files belong to the program.")
     for name in manifest.files:
-        _write_whole(version.folder / name, verified_bytes(folder, manifest, name))
+        write_whole(version.folder / name, verified_bytes(folder, manifest, name))
     text = json.dumps(manifest.to_json(), indent=2) + "\n"
-    _write_whole(version.folder / MANIFEST_NAME, text.encode())
+    write_whole(version.folder / MANIFEST_NAME, text.encode())
     version.manifest = manifest.to_json()
     version.manifest_sha256 = sha256_of_manifest(version.folder)
     version.save(update_fields=["manifest", "manifest_sha256"])
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.partial")
-    draft.write_bytes(content)
-    draft.replace(path)
 
 
 def _promote_bundled() -> ModelVersion:

@@ -1,14 +1,27 @@
 """The converter in the admin: the routing policy, and the audit log."""
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from converter.models import AuditEntry, RoutingPolicy
 
 
+class LastingAdmin(ModelAdmin):
+    """Rows that stay as they are."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let nobody change one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let nobody delete one."""
+        return False
+
+
 @admin.register(RoutingPolicy)
-class RoutingPolicyAdmin(ModelAdmin):
+class RoutingPolicyAdmin(LastingAdmin):
     """Policies are added, never changed: conversions name the one that chose for them."""
 
     list_display = (
@@ -29,17 +42,9 @@ class RoutingPolicyAdmin(ModelAdmin):
         obj.created_by = request.user.get_username()
         obj.save()
 
-    def has_change_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
-        """Let nobody change one."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
-        """Let nobody delete one."""
-        return False
-
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):
+class AuditEntryAdmin(LastingAdmin):
     """Who changed what, to be read only."""
 
     list_display = ("at", "user", "action", "address", "values")
@@ -48,12 +53,4 @@ class AuditEntryAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let nobody add one."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """Let nobody change one."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """Let nobody delete one."""
         return False

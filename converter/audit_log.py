@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import SAFE_METHODS
 
 from converter.models import AuditEntry
 from converter.request_log import current_request_id
 
-_READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 # Where staff work. Converting and classifying, open to everybody, are no changes of this kind.
 _AUDITED = ("dashboard", "admin", "classifier-api")
 _OPEN = ("classify", "proposals")
@@ -25,7 +25,7 @@ class AuditLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, and note it if it changed something."""
         response = self.get_response(request)
-        if request.method not in _READING and response.status_code < 400 and _concerns(request):
+        if request.method not in SAFE_METHODS and response.status_code < 400 and _concerns(request):
             AuditEntry.objects.create(
                 user=request.user.get_username(),
                 action=request.resolver_match.view_name[:100],

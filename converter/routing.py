@@ -98,12 +98,10 @@ class GuardedClient:
 def classifier_client() -> GuardedClient:
     """Return the client of this process: over the network if `CLASSIFIER_URL` is set."""
     if settings.CLASSIFIER_URL:
-        return GuardedClient(_remote_client())
+        return GuardedClient(
+            ClassifierClient.at(settings.CLASSIFIER_URL, token=settings.CLASSIFIER_TOKEN)
+        )
     return GuardedClient(ClassifierClient(in_process_client()))
-
-
-def _remote_client() -> ClassifierClient:
-    return ClassifierClient.at(settings.CLASSIFIER_URL, token=settings.CLASSIFIER_TOKEN)
 
 
 def in_process_client() -> httpx.Client:

@@ -188,10 +188,10 @@ CLASSIFIER_MAX_IMPORT_BYTES = env.int("CLASSIFIER_MAX_IMPORT_BYTES", default=2**
 CLASSIFIER_MAX_PIXELS = env.int("CLASSIFIER_MAX_PIXELS", default=64_000_000)
 # Cores that one classification may use. More than one only helps where requests are rare.
 CLASSIFIER_THREADS = env.int("CLASSIFIER_THREADS", default=1)
-# How often one address may ask without an account ("300/min"); empty: as often as it likes.
 # Whether uploaders are asked to give a logo whose type they correct to the data set.
 CLASSIFIER_COLLECT_PROPOSALS = env.bool("COLLECT_PROPOSALS", default=False)
 CONVERTER_OFFER_PROPOSALS = CLASSIFIER_COLLECT_PROPOSALS
+# How often one address may ask without an account ("300/min"); empty: as often as it likes.
 CLASSIFIER_ANONYMOUS_RATE = env.str("CLASSIFIER_ANONYMOUS_RATE", default="300/min")
 # Many images in one request: how many, and how large in all.
 CLASSIFIER_MAX_IMAGES = 64

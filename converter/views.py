@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from converter.conversion import ConversionError, convert_logo, read_upload
+from converter.conversion import ConversionError, Result, convert_logo, read_upload
 from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
@@ -93,11 +93,7 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PresetForm(request.POST)
     if form.is_valid():
         preset = form.cleaned_data["preset"]
-        try:
-            result = convert_logo(b"", found.read_original(), preset=preset)
-        except ConversionError as error:
-            form.add_error("preset", str(error))
-        else:
+        if result := _drawn_again(found, form, "preset", preset=preset):
             found.corrected = True
             found.take_result(result)
             return redirect("conversion", found.pk)
@@ -111,17 +107,22 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CorrectionForm(request.POST)
     if form.is_valid():
         true_type = form.cleaned_data["true_type"]
-        try:
-            result = convert_logo(b"", found.read_original(), logo_type=true_type)
-        except ConversionError as error:
-            form.add_error("true_type", str(error))
-        else:
+        if result := _drawn_again(found, form, "true_type", logo_type=true_type):
             found.corrected, found.true_type = True, true_type
             found.take_result(result)
             if form.cleaned_data.get("consent"):
                 _share(request, found)
             return redirect("conversion", found.pk)
     return _result_page(request, found, 422, correction=form)
+
+
+def _drawn_again(found: Conversion, form: Form, field: str, **choice: str) -> Result | None:
+    """Draw a logo as a person chose. If that fails, the form's field says why."""
+    try:
+        return convert_logo(b"", found.read_original(), **choice)
+    except ConversionError as error:
+        form.add_error(field, str(error))
+        return None
 
 
 def _share(request: HttpRequest, found: Conversion) -> None:

@@ -49,14 +49,6 @@ class ApiTokenAdmin(ActionAdmin):
         """Show the form for a new one, the facts of an old one."""
         return self.list_display if obj else ("user", "name", "scopes", "days")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let those add one who have the right."""
-        return request.user.has_perm("classifier.add_apitoken")
-
-    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
-        """Let nobody change one."""
-        return False
-
     def save_model(
         self, request: HttpRequest, obj: ApiToken, form: TokenForm, change: bool
     ) -> None:

@@ -11,7 +11,6 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from classifier import shadow, traffic
 from classifier.api.errors import (
@@ -23,11 +22,10 @@ from classifier.api.errors import (
     problems,
 )
 from classifier.api.throttling import AnonymousThrottle
+from classifier.api.uploads import LimitedBody, opened
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation
-
-_FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the files
 
 
 class ImageUploadSerializer(serializers.Serializer):
@@ -105,20 +103,16 @@ class ResultsSerializer(serializers.Serializer):
     results = ResultSerializer(many=True)
 
 
-class ClassifyView(ErrorForm, APIView):
+class ClassifyView(ErrorForm, LimitedBody):
     """Tells the type of a logo, or of many. Open to everybody."""
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
     throttle_classes = [AnonymousThrottle]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that is too large before it is received."""
-        length = request.META.get("CONTENT_LENGTH") or ""
-        limit = max(settings.CLASSIFIER_MAX_UPLOAD_BYTES, settings.CLASSIFIER_MAX_IMAGES_BYTES)
-        if length.isdigit() and int(length) > limit + _FORM_ROOM:
-            raise PayloadTooLarge(f"The request is larger than {limit / 2**20:.0f} MB.")
-        super().initial(request, *args, **kwargs)
+    def most_bytes(self) -> int:
+        """Return the larger of the limits for one file and for several."""
+        return max(settings.CLASSIFIER_MAX_UPLOAD_BYTES, settings.CLASSIFIER_MAX_IMAGES_BYTES)
 
     @extend_schema(
         operation_id="classify",
@@ -174,17 +168,9 @@ def _classify_all(
 
 
 def _classify(image: UploadedFile, method: str, budget_ms: float | None) -> dict[str, Any]:
-    from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
-
-    limit = settings.CLASSIFIER_MAX_UPLOAD_BYTES
-    if image.size > limit:
-        raise PayloadTooLarge(f"The file is larger than {limit / 2**20:.0f} MB.")
     try:
-        return traffic.answer(image.read(), method, budget_ms)
-    except UnreadableImageError as error:
-        raise serializers.ValidationError({"image": [str(error)]}) from error
-    except ImageTooLargeError as error:
-        raise PayloadTooLarge(str(error)) from error
+        with opened(image) as content:
+            return traffic.answer(content, method, budget_ms)
     except ModelError as error:
         raise NothingServes(f"No model can serve: {error}") from error
 

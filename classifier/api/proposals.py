@@ -7,11 +7,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from classifier.api.errors import ErrorForm, PayloadTooLarge, problems
+from classifier.api.errors import ErrorForm, problems
 from classifier.api.throttling import AnonymousThrottle
-from classifier.inference.reading import ImageTooLargeError, UnreadableImageError
+from classifier.api.uploads import LimitedBody, opened
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Proposal
 from classifier.proposals import ProposalError, propose
@@ -46,7 +45,7 @@ class ProposalSerializer(serializers.ModelSerializer):
         fields = ("sha256", "label", "status", "consent_at")
 
 
-class ProposalsView(ErrorForm, APIView):
+class ProposalsView(ErrorForm, LimitedBody):
     """Takes proposals, where the installation collects them."""
 
     permission_classes = [AllowAny]
@@ -71,11 +70,8 @@ class ProposalsView(ErrorForm, APIView):
         form.is_valid(raise_exception=True)
         sent = form.validated_data
         try:
-            found = propose(sent["image"].read(), sent["label"], sent["answered"])
+            with opened(sent["image"]) as content:
+                found = propose(content, sent["label"], sent["answered"])
         except ProposalError as error:
             raise PermissionDenied(str(error)) from error
-        except ImageTooLargeError as error:
-            raise PayloadTooLarge(str(error)) from error
-        except UnreadableImageError as error:
-            raise serializers.ValidationError({"image": [str(error)]}) from error
         return Response(ProposalSerializer(found).data, status=status.HTTP_201_CREATED)

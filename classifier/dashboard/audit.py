@@ -1,6 +1,7 @@
 """The audit: looking at a random sample of labels, and confirming or correcting each."""
 
-import hashlib
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -56,24 +57,29 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "classifier/dashboard/audit.html", context)
 
 
+def _shuffled(rows: Iterable[tuple[int, str]], seed: str) -> list[int]:
+    """Return the keys of rows (key, sha256) in an order that the seed decides."""
+    keyed = sorted((sha256(f"{seed}:{own}".encode()).digest(), pk) for pk, own in rows)
+    return [pk for _, pk in keyed]
+
+
 def _sheet(
     dataset: Dataset, label: str, split: str, seed: str | None, request: HttpRequest
 ) -> dict[str, Any]:
     """Return a page of tiles in random order by a seed; without one, most suspicious first."""
     found = dataset.samples.filter(label=label, split=split)
     if seed is None:
-        order = list(found.filter(label_quality__isnull=False).order_by("label_quality", "pk"))
+        ranked = found.filter(label_quality__isnull=False).order_by("label_quality", "pk")
+        order = list(ranked.values_list("pk", flat=True))
     else:
-        order = sorted(
-            found, key=lambda row: hashlib.sha256(f"{seed}:{row.sha256}".encode()).digest()
-        )
+        order = _shuffled(found.values_list("pk", "sha256"), seed)
     corrections = {
         correction.sha256: correction
         for correction in LabelCorrection.objects.filter(
             sha256__in=dataset.samples.filter(label=label, split=split).values("sha256")
         )
     }
-    page = Paginator([sample.pk for sample in order], PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(order, PAGE_SIZE).get_page(request.GET.get("page"))
     samples = Sample.objects.select_related("dataset").in_bulk(list(page))
     tiles = [_tile(samples[pk], corrections.get(samples[pk].sha256)) for pk in page]
     wrong = sum(correction.label != label for correction in corrections.values())

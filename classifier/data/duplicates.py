@@ -23,4 +23,9 @@ def perceptual_hash(image: np.ndarray) -> str:
 
 def hash_bytes(hashes: list[str]) -> np.ndarray:
     """Return hex hashes as uint8 [N, 32]."""
-    return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1)
+    return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, 32)
+
+
+def distances(hashes: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return in how many bits each of the hashes, uint8 [N, bytes], differs from one, int [N]."""
+    return np.bitwise_count(hashes ^ own).sum(axis=1)

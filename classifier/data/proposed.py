@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from classifier.data.backgrounds import background_for
-from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
+from classifier.data.duplicates import ALIKE, distances, hash_bytes, perceptual_hash
 from classifier.models import Dataset, Proposal, Sample
 
 PACKAGE = "proposals"
@@ -24,16 +24,16 @@ def new_proposals(known: list[str], dropped: Counter[str]) -> list[Proposal]:
         dropped: reasons with how many were left out; this adds to it.
     """
     taken: list[Proposal] = []
-    hashes = list(known)
+    hashes = hash_bytes(known)
     for proposal in Proposal.objects.filter(status=Proposal.Status.ACCEPTED).order_by("sha256"):
         if not proposal.file.is_file():
             dropped["proposal whose image is gone"] += 1
             continue
-        own = perceptual_hash(_pixels(proposal))
-        if hashes and _nearest(own, hashes) <= ALIKE:
+        own = hash_bytes([perceptual_hash(_pixels(proposal))])
+        if (distances(hashes, own) <= ALIKE).any():
             dropped["proposal that looks like another logo"] += 1
             continue
-        hashes.append(own)
+        hashes = np.concatenate([hashes, own])
         taken.append(proposal)
     return taken
 
@@ -62,8 +62,3 @@ def _pixels(proposal: Proposal) -> np.ndarray:
     """Return uint8 RGBA [H, W, 4]."""
     with Image.open(proposal.file) as image:
         return np.asarray(image.convert("RGBA"))
-
-
-def _nearest(own: str, hashes: list[str]) -> int:
-    """Return the number of bits to the nearest hash."""
-    return int(np.bitwise_count(hash_bytes(hashes) ^ hash_bytes([own])).sum(axis=1).min())

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from classifier.data.duplicates import distances
+
 TRAIN, VAL, TEST = "train", "val", "test"
 TRAIN_SHARE, VAL_SHARE = 0.70, 0.15
 
@@ -80,6 +82,6 @@ def near_pairs(hashes: np.ndarray, distance: int) -> list[tuple[int, int]]:
     """Return the pairs (i < j) of hashes, uint8 [N, bytes], at most `distance` bits apart."""
     pairs: list[tuple[int, int]] = []
     for i in range(len(hashes) - 1):
-        bits = np.bitwise_count(hashes[i + 1 :] ^ hashes[i]).sum(axis=1)
+        bits = distances(hashes[i + 1 :], hashes[i])
         pairs.extend((i, i + 1 + int(j)) for j in np.flatnonzero(bits <= distance))
     return pairs

@@ -47,7 +47,8 @@ def decide(fitted: dict[str, Any], measures: dict[str, float]) -> RuleAnswer:
     scores = np.array([score(of_class, measures) for of_class in trees])
     exponents = np.exp(scores - scores.max())
     best, second = (int(index) for index in np.argsort(-scores, kind="stable")[:2])
-    reason = _reason(trees[best], trees[second], measures, fitted["typical"])
+    lead = float(scores[best] - scores[second])
+    reason = _reason(trees[best], trees[second], lead, measures, fitted["typical"])
     return RuleAnswer(exponents / exponents.sum(), f"{CLASS_NAMES[best]}: {reason}.")
 
 
@@ -64,13 +65,13 @@ def score(trees: list[dict[str, Any]], measures: dict[str, float]) -> float:
 def _reason(
     best: list[dict[str, Any]],
     second: list[dict[str, Any]],
+    lead: float,
     measures: dict[str, float],
     typical: dict[str, float],
 ) -> str:
     """Name the measures without which the answer would be least sure: with a typical value instead,
     its lead over the second best shrinks most.
     """
-    lead = score(best, measures) - score(second, measures)
     shrinks = {}
     for name in MEASURES:
         changed = {**measures, name: typical[name]}

@@ -3,8 +3,9 @@
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
-from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
+
+from classifier.migrations._rights import grant
 
 
 VIEW = ("view_study", "view_trial")
@@ -15,19 +16,8 @@ ROLES = {
 }
 
 
-def grant(apps, schema_editor):
-    # Permissions are made after all migrations; the groups need them now.
-    config = apps.get_app_config("classifier")
-    config.models_module = True
-    create_permissions(config, verbosity=0, apps=apps)
-    config.models_module = None
-    permissions = apps.get_model("auth", "Permission").objects.filter(
-        content_type__app_label="classifier"
-    )
-    for name, codenames in ROLES.items():
-        group = apps.get_model("auth", "Group").objects.filter(name=name).first()
-        if group:  # somebody may have deleted it
-            group.permissions.add(*permissions.filter(codename__in=codenames))
+def grant_roles(apps, schema_editor):
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):
@@ -86,5 +76,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('study', 'number'), name='trial_once_per_study')],
             },
         ),
-        migrations.RunPython(grant, migrations.RunPython.noop),
+        migrations.RunPython(grant_roles, migrations.RunPython.noop),
     ]

@@ -1,7 +1,8 @@
 """Rights on models that came after the roles: who sees them, and who imports datasets."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from classifier.migrations._rights import grant
 
 VIEW = (
     "view_evaluationjob",
@@ -18,22 +19,11 @@ ROLES = {
 }
 
 
-def grant(apps, schema_editor):
-    # Permissions are made after all migrations; the groups need them now.
-    config = apps.get_app_config("classifier")
-    config.models_module = True
-    create_permissions(config, verbosity=0, apps=apps)
-    config.models_module = None
-    permissions = apps.get_model("auth", "Permission").objects.filter(
-        content_type__app_label="classifier"
-    )
-    for name, codenames in ROLES.items():
-        group = apps.get_model("auth", "Group").objects.filter(name=name).first()
-        if group:  # somebody may have deleted it
-            group.permissions.add(*permissions.filter(codename__in=codenames))
+def grant_roles(apps, schema_editor):
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):
     dependencies = [("classifier", "0009_claimed_work")]
     # Groups may have other rights by the time of a reversal: they stay.
-    operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(grant_roles, migrations.RunPython.noop)]

@@ -83,7 +83,7 @@ class LabelCheckTests(DashboardTestCase):
         self.assertEqual(LabelCheck.objects.get().status, "succeeded")
 
     def test_the_command_wants_a_finished_dataset(self):
-        with self.assertRaisesMessage(CommandError, "no such finished dataset"):
+        with self.assertRaisesMessage(CommandError, 'There is no dataset "nothing"; there are:'):
             call_command("check_labels", dataset="nothing")
 
 

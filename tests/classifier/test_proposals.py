@@ -57,6 +57,15 @@ class ApiTests(ProposalCase):
         self.assertIn("label", self.send(label="ambiguous").json()["errors"])
         self.assertFalse(Proposal.objects.exists())
 
+    @override_settings(CLASSIFIER_MAX_UPLOAD_BYTES=1000)
+    def test_a_large_file_is_refused(self):
+        for size in (1_001, 100_000):
+            with self.subTest(size):
+                response = self.send(content=image_bytes() + bytes(size))
+                self.assertEqual(response.status_code, 413)
+                self.assertIn("larger than", response.json()["detail"])
+        self.assertFalse(Proposal.objects.exists())
+
     def test_a_stranger_cannot_fill_the_disk(self):
         with mock.patch.object(proposals, "_MOST_WAITING", 1):
             self.send()

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from classifier.models import Dataset
+from classifier.management.datasets import find_dataset
 
 
 class Command(BaseCommand):
@@ -27,11 +27,7 @@ class Command(BaseCommand):
             execute_label_check,
         )
 
-        ready = Dataset.objects.filter(status=Dataset.Status.READY)
-        name = options["dataset"]
-        dataset = (ready.filter(name=name) if name else ready).first()
-        if dataset is None:
-            raise CommandError("There is no such finished dataset.")
+        dataset = find_dataset(options["dataset"])
         try:
             check = create_label_check(dataset)
         except LabelCheckError as error:

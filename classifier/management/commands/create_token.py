@@ -20,7 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("user", help="name of the user as whom the program acts")
         parser.add_argument("name", help="what uses the token")
         parser.add_argument(
-            "--scope", dest="scopes", action="append", choices=ApiToken.Scope.values
+            "--scope",
+            dest="scopes",
+            action="append",
+            choices=ApiToken.Scope.values,
+            help="what it opens, once for each; default: convert",
         )
         parser.add_argument("--days", type=int, help="until it expires; default: never")
 
