@@ -60,7 +60,7 @@ class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):
         page.wait_for_url(f"**/evaluations/{evaluation.pk}/**")
         image = page.locator(".tile img").first
         image.wait_for()
-        page.wait_for_function("document.querySelector('.tile img').naturalWidth > 0")
+        page.wait_for_function("() => document.querySelector('.tile img').naturalWidth > 0")
 
     def test_pages_fit_a_phone_in_the_dark(self):
         version = make_version("pocket")
