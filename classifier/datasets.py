@@ -1,21 +1,23 @@
 """Datasets as people order them: a row that is being built, and the work that fills it."""
 
 import errno
-import logging
 import shutil
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from celery import Task
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from kombu.exceptions import OperationalError as QueueError
 
-from classifier.models import Dataset
+from classifier.heartbeat import Heartbeat
+from classifier.models import Dataset, DatasetBuild
+from classifier.queueing import enqueue
+from classifier.telling import Tell
+from classifier.work import Progress, carry_out
 
-logger = logging.getLogger(__name__)
 Status = Dataset.Status
 
 
@@ -38,9 +40,8 @@ def start_import(upload: UploadedFile, name: str, seed: int) -> Dataset:
         with kept.open("wb") as file:
             shutil.copyfileobj(upload, file)
         with transaction.atomic():
-            dataset = _create(name, Dataset.Source.FOLDER, seed)
+            dataset = _order(name, Dataset.Source.FOLDER, seed, import_dataset)
             kept.replace(upload_path(dataset.pk))
-            transaction.on_commit(lambda: _enqueue(import_dataset, dataset.pk))
     finally:
         kept.unlink(missing_ok=True)
     return dataset
@@ -55,9 +56,7 @@ def start_build(name: str, seed: int) -> Dataset:
     from classifier.tasks import build_dataset
 
     with transaction.atomic():
-        dataset = _create(name, Dataset.Source.PACKAGES, seed)
-        transaction.on_commit(lambda: _enqueue(build_dataset, dataset.pk))
-    return dataset
+        return _order(name, Dataset.Source.PACKAGES, seed, build_dataset)
 
 
 def upload_path(dataset_id: int) -> Path:
@@ -68,66 +67,106 @@ def upload_path(dataset_id: int) -> Path:
 def execute_import(dataset_id: int) -> None:
     """Fill a dataset from its uploaded zip, and remove the zip whatever comes."""
 
-    def fill(dataset: Dataset) -> None:
+    def fill(dataset: Dataset, tell: Tell) -> None:
         from classifier.data.build import DatasetError
         from classifier.data.importing import fill_from_archive
 
         if not upload_path(dataset_id).is_file():
             raise DatasetError("The uploaded zip is gone. Import it again.")
         with upload_path(dataset_id).open("rb") as file:
-            fill_from_archive(dataset, file)
+            fill_from_archive(dataset, file, tell)
 
-    try:
-        _execute(dataset_id, fill)
-    finally:
-        upload_path(dataset_id).unlink(missing_ok=True)
+    _execute(dataset_id, fill)
 
 
 def execute_build(dataset_id: int) -> None:
     """Fill a dataset from the logo packages."""
 
-    def fill(dataset: Dataset) -> None:
+    def fill(dataset: Dataset, tell: Tell) -> None:
         from classifier.data.build import fill_from_packages
         from classifier.data.packages import listed_packages
 
-        fill_from_packages(dataset, listed_packages())
+        fill_from_packages(dataset, listed_packages(), tell)
 
     _execute(dataset_id, fill)
 
 
-def _create(name: str, source: str, seed: int) -> Dataset:
-    """Store a row that is being built; a failed one of that name gives way."""
+def cancel_build(dataset: Dataset) -> None:
+    """Take an order back, or ask its worker to stop."""
+    DatasetBuild.objects.filter(dataset=dataset).cancel()
+    _settle(dataset.pk)
+
+
+def mark_lost_builds() -> int:
+    """Fail datasets whose worker has been silent for too long; return how many there were."""
+    silent = list(DatasetBuild.objects.silent().values_list("pk", flat=True))
+    lost = DatasetBuild.objects.mark_lost("The worker fell silent. Start this dataset again.")
+    for dataset_id in silent:
+        _settle(dataset_id)
+    return lost
+
+
+def _order(name: str, source: str, seed: int, task: Task) -> Dataset:
+    """Store a dataset that is to be built, and give it to a worker once the transaction is over.
+
+    A failed one of that name gives way.
+    """
     Dataset.objects.filter(name=name, status=Status.FAILED).delete()
     try:
         with transaction.atomic():
-            return Dataset.objects.create(name=name, source=source, seed=seed)
+            dataset = Dataset.objects.create(name=name, source=source, seed=seed)
     except IntegrityError as error:
         raise NameTakenError(
             f'There is a dataset "{name}" already. Choose another name.'
         ) from error
+    enqueue(DatasetBuild.objects.create(dataset=dataset), task, "start this dataset again")
+    transaction.on_commit(partial(_settle, dataset.pk))  # where no queue answers
+    return dataset
 
 
-def _execute(dataset_id: int, fill: Callable[[Dataset], None]) -> None:
-    """Fill a row that is being built; if that fails, the row says why and no file remains.
+def _execute(dataset_id: int, fill: Callable[[Dataset, Tell], None]) -> None:
+    """Fill a dataset that was ordered; if that fails, the row says why and no file remains.
 
     An unforeseen exception is told in the row, too, and raised.
     """
-    dataset = Dataset.objects.filter(pk=dataset_id, status=Status.BUILDING).first()
-    if dataset is None:
-        logger.info("Dataset %s is not waiting: nothing to do.", dataset_id)
-        return
-    shutil.rmtree(dataset.folder, ignore_errors=True)
-    try:
+    build = DatasetBuild.objects.select_related("dataset").filter(pk=dataset_id).first()
+
+    def do(heartbeat: Heartbeat) -> None:
+        dataset = build.dataset
+        shutil.rmtree(dataset.folder, ignore_errors=True)
         dataset.folder.mkdir(parents=True)
-        fill(dataset)
-    except (SystemExit, KeyboardInterrupt):
-        _fail(dataset, "The worker was stopped. Start this dataset again.")
-        raise
-    except Exception as error:
-        reason = _reason(error)
-        _fail(dataset, reason or f"{type(error).__name__}: {error}")
-        if not reason and Dataset.objects.filter(pk=dataset_id).exists():
-            raise
+        try:
+            fill(dataset, Progress(heartbeat))
+        finally:
+            Dataset.objects.filter(pk=dataset_id).update(dropped=dataset.dropped)
+
+    def explain(error: Exception) -> str:
+        if not Dataset.objects.filter(pk=dataset_id).exists():
+            return "The dataset was deleted."
+        return _reason(error)
+
+    try:
+        carry_out(build, do, explain, "The worker was stopped. Start this dataset again.")
+    finally:
+        _settle(dataset_id)
+
+
+def _settle(dataset_id: int) -> None:
+    """Clear up after a build that is over: its zip, and without success its files.
+
+    A dataset that came to nothing has failed, for the reason that its build tells.
+    """
+    build = DatasetBuild.objects.filter(pk=dataset_id).first()
+    if build.is_active if build else Dataset.objects.filter(pk=dataset_id).exists():
+        return
+    upload_path(dataset_id).unlink(missing_ok=True)
+    if build and build.status == build.Status.SUCCEEDED:
+        return
+    shutil.rmtree(Dataset(pk=dataset_id).folder, ignore_errors=True)
+    if build:
+        Dataset.objects.filter(pk=dataset_id, status=Status.BUILDING).update(
+            status=Status.FAILED, error=build.error or "Somebody cancelled it."
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -143,23 +182,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "The memory is full."
     return ""
-
-
-def _fail(dataset: Dataset, reason: str) -> None:
-    shutil.rmtree(dataset.folder, ignore_errors=True)
-    Dataset.objects.filter(pk=dataset.pk).update(
-        status=Status.FAILED, error=reason, dropped=dataset.dropped
-    )
-
-
-def _enqueue(task: Task, dataset_id: int) -> None:
-    try:
-        task.delay(dataset_id)
-    except QueueError as error:
-        logger.warning("Dataset %s could not be queued: %s", dataset_id, error)
-        upload_path(dataset_id).unlink(missing_ok=True)
-        Dataset.objects.filter(pk=dataset_id, status=Status.BUILDING).update(
-            status=Status.FAILED,
-            error="The task queue could not be reached. Start it (make run), and start this "
-            "dataset again.",
-        )

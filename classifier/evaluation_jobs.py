@@ -46,7 +46,7 @@ def execute_job(job_id: int) -> None:
     Whatever happens, the row says how it ended; what was measured until then stays.
     """
     job = EvaluationJob.objects.select_related("version", "dataset").filter(pk=job_id).first()
-    carry_out(job, partial(_measure, job), _is_foreseen, "The worker was stopped.")
+    carry_out(job, partial(_measure, job), _explain, "The worker was stopped.")
 
 
 def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
@@ -58,20 +58,20 @@ def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
     add_robustness(evaluation, Progress(heartbeat, "corruptions", 0.5, 1.0))
 
 
-def _is_foreseen(error: Exception) -> bool:
-    """Whether an error's message is for the person who started the evaluation."""
+def _explain(error: Exception) -> str:
+    """Say what a foreseen exception means; nothing for others."""
     from classifier.evaluation.predictions import InvalidPredictionsError
     from classifier.inference.manifest import ModelError
     from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
 
-    return isinstance(
-        error,
-        EvaluationError
-        | InvalidPredictionsError
-        | ModelError
-        | UnreadableImageError
-        | ImageTooLargeError,
+    foreseen = (
+        EvaluationError,
+        InvalidPredictionsError,
+        ModelError,
+        UnreadableImageError,
+        ImageTooLargeError,
     )
+    return str(error) if isinstance(error, foreseen) else ""
 
 
 def mark_lost_evaluations() -> int:

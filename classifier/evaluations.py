@@ -1,6 +1,6 @@
 """Evaluating versions: from stored samples to stored figures and answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,12 @@ from PIL import Image
 
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Prediction, Sample
+from classifier.telling import Tell, silent
 
 if TYPE_CHECKING:
     from classifier.inference.router import Answer
 
-Tell = Callable[[float], None]
 _BATCH = 64
-
-
-def _silent(share: float) -> None:
-    """Hear of progress, and do nothing."""
 
 
 class EvaluationError(Exception):
@@ -29,7 +25,7 @@ class EvaluationError(Exception):
 
 
 def evaluate_version(
-    version: ModelVersion, dataset: Dataset, split: str, tell: Tell = _silent
+    version: ModelVersion, dataset: Dataset, split: str, tell: Tell = silent
 ) -> Evaluation:
     """Let a version's model answer for every image of a split; store figures and answers.
 
@@ -104,7 +100,7 @@ def store_evaluation(
 
 
 def evaluate_method(
-    version: ModelVersion, dataset: Dataset, split: str, method: str, tell: Tell = _silent
+    version: ModelVersion, dataset: Dataset, split: str, method: str, tell: Tell = silent
 ) -> Evaluation:
     """Ask for every image of a split as the API does, by one method; store what was answered.
 
@@ -148,7 +144,7 @@ def _shares(answers: "list[Answer]") -> dict[str, dict[str, float]]:
     return shares
 
 
-def add_robustness(evaluation: Evaluation, tell: Tell = _silent) -> None:
+def add_robustness(evaluation: Evaluation, tell: Tell = silent) -> None:
     """Measure an evaluation's images under corruptions, and store that with its figures.
 
     `tell` hears of the share done, 0 to 1; what it raises ends the measurement.
@@ -186,7 +182,7 @@ def add_robustness(evaluation: Evaluation, tell: Tell = _silent) -> None:
     evaluation.save(update_fields=["metrics"])
 
 
-def add_saliency(evaluation: Evaluation, tell: Tell = _silent) -> None:
+def add_saliency(evaluation: Evaluation, tell: Tell = silent) -> None:
     """Draw what decided each wrong answer of a version's model.
 
     `tell` hears of the share done, 0 to 1; what it raises ends the drawing.

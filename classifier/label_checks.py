@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from django.db import transaction
 
-from classifier.evaluations import Tell, prepared_batches
+from classifier.evaluations import prepared_batches
 from classifier.heartbeat import Heartbeat
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, LabelCheck, Sample
 from classifier.queueing import enqueue
+from classifier.telling import Tell
 from classifier.work import Progress, carry_out
 
 _INPUT_SIZE = 128
@@ -65,12 +66,11 @@ def execute_label_check(check_id: int, listener: Tell | None = None) -> None:
 
         check_labels(check.dataset, tell)
 
-    carry_out(
-        check,
-        do,
-        lambda error: isinstance(error, LabelCheckError),
-        "The worker was stopped. Check again.",
-    )
+    carry_out(check, do, _explain, "The worker was stopped. Check again.")
+
+
+def _explain(error: Exception) -> str:
+    return str(error) if isinstance(error, LabelCheckError) else ""
 
 
 def mark_lost_label_checks() -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier import evaluation_jobs, label_checks, rate_tests, runs, studies
+from classifier import datasets, evaluation_jobs, label_checks, rate_tests, runs, studies
 
 logger = logging.getLogger(__name__)
 
@@ -41,27 +41,24 @@ def measure_variants(version_id: int) -> None:
 @shared_task(acks_late=False)
 def import_dataset(dataset_id: int) -> None:
     """Fill a dataset from the zip that was uploaded for it."""
-    from classifier.datasets import execute_import
-
-    execute_import(dataset_id)
+    datasets.execute_import(dataset_id)
 
 
 @shared_task(acks_late=False)
 def build_dataset(dataset_id: int) -> None:
     """Fill a dataset from the logo packages."""
-    from classifier.datasets import execute_build
-
-    execute_build(dataset_id)
+    datasets.execute_build(dataset_id)
 
 
 @shared_task
 def mark_lost_runs() -> None:
-    """Mark runs, trials and evaluations whose worker has fallen silent."""
+    """Mark runs and all other claimed work whose worker has fallen silent."""
     runs.mark_lost_runs()
     rate_tests.mark_lost_rate_tests()
     studies.mark_lost_trials()
     evaluation_jobs.mark_lost_evaluations()
     label_checks.mark_lost_label_checks()
+    datasets.mark_lost_builds()
 
 
 @shared_task

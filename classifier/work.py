@@ -45,7 +45,7 @@ class Progress:
 def carry_out(
     work: ClaimedWork | None,
     do: Callable[[Heartbeat], None],
-    is_foreseen: Callable[[Exception], bool],
+    explain: Callable[[Exception], str],
     stopped: str,
 ) -> None:
     """Claim queued work, do it under a heartbeat, and store how it ended, whatever happens.
@@ -53,7 +53,8 @@ def carry_out(
     Args:
         work: a row; None, or one that another process has, is left alone.
         do: the work itself; may raise WorkStoppedError.
-        is_foreseen: whether an exception's message is for people. Others are raised, too.
+        explain: says what an exception means to people; "" for an unforeseen one, which is raised,
+            too.
         stopped: what the row says if this process is stopped.
     """
     claim = work.begin() if work else None
@@ -69,8 +70,9 @@ def carry_out(
     except WorkStoppedError:
         status, reason = work.Status.CANCELLED, ""
     except Exception as error:
-        reason = str(error) if is_foreseen(error) else f"{type(error).__name__}: {error}"
-        if not is_foreseen(error):
+        explanation = explain(error)
+        reason = explanation or f"{type(error).__name__}: {error}"
+        if not explanation:
             raise
     finally:
         work.end(claim, status, reason)

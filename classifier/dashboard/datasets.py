@@ -5,13 +5,16 @@ import mimetypes
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
-from classifier.dashboard.access import staff_only
+from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.data.info import SPLITS, summarize
-from classifier.models import Dataset, Sample
+from classifier.datasets import cancel_build
+from classifier.models import Dataset, DatasetBuild, Sample
 
 _SHOWN = ("image/png", "image/jpeg", "image/webp")
 
@@ -31,8 +34,40 @@ def dataset_page(request: HttpRequest, pk: int) -> HttpResponse:
     dataset = get_object_or_404(Dataset, pk=pk)
     summary = summarize(dataset)
     dropped = sorted(summary["dropped"].items(), key=lambda entry: -entry[1])
-    context = {"dataset": dataset, "summary": summary, "splits": SPLITS, "dropped": dropped}
+    context = {
+        "dataset": dataset,
+        "build": _build(dataset),
+        "summary": summary,
+        "splits": SPLITS,
+        "dropped": dropped,
+    }
     return render(request, "classifier/dashboard/dataset.html", context)
+
+
+@staff_only
+def build_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how far a dataset's build is; load the page anew when it is over."""
+    dataset = get_object_or_404(Dataset, pk=pk)
+    build = _build(dataset)
+    if build is None:
+        return HttpResponseClientRefresh()
+    context = {"dataset": dataset, "build": build}
+    return render(request, "classifier/dashboard/dataset_build.html", context)
+
+
+@require_POST
+@staff_only
+def build_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a dataset's build to stop."""
+    require_permission(request, "add_dataset")
+    dataset = get_object_or_404(Dataset, pk=pk)
+    cancel_build(dataset)
+    return redirect("dashboard:dataset", pk)
+
+
+def _build(dataset: Dataset) -> DatasetBuild | None:
+    """Return a dataset's build that waits or goes on, if there is one."""
+    return DatasetBuild.objects.filter(dataset=dataset, status__in=DatasetBuild.ACTIVE).first()
 
 
 @staff_only

@@ -93,6 +93,8 @@ urlpatterns = [
     path("evaluations/<int:pk>/", evaluating.predictions, name="predictions"),
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<int:pk>/", datasets.dataset_page, name="dataset"),
+    path("datasets/<int:pk>/build/", datasets.build_state, name="build_state"),
+    path("datasets/<int:pk>/build/cancel/", datasets.build_cancel, name="build_cancel"),
     path(
         "datasets/<int:pk>/counts.<str:file_format>",
         datasets.dataset_numbers,

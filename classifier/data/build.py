@@ -23,8 +23,11 @@ from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
 from classifier.logo_types import LogoType
 from classifier.models import Dataset, Proposal, Sample
+from classifier.telling import Tell, part, silent, told
 
 SYNTHETIC_PACKAGE = "synthetic"
+# Shares of a build's time until the packages are there, and until the logos are chosen.
+_FETCHED, _SELECTED = 0.1, 0.9
 
 
 class DatasetError(Exception):
@@ -58,14 +61,17 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
     return finish(dataset, lambda: _selected_samples(dataset, selection), selection.dropped)
 
 
-def fill_from_packages(dataset: Dataset, packages: list[Package]) -> None:
+def fill_from_packages(dataset: Dataset, packages: list[Package], tell: Tell = silent) -> None:
     """Fill a dataset that is being built from packages; see `build_from_packages`.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the build.
 
     Raises:
         PackageError: when a package cannot be had.
     """
-    selection = _selection(packages, dataset.seed)
-    fill(dataset, lambda: _selected_samples(dataset, selection), selection.dropped)
+    selection = _selection(packages, dataset.seed, part(tell, 0.0, _SELECTED))
+    storing = part(tell, _SELECTED, 1.0)
+    fill(dataset, lambda: _selected_samples(dataset, selection, storing), selection.dropped)
 
 
 class _Selection(NamedTuple):
@@ -77,19 +83,24 @@ class _Selection(NamedTuple):
     dropped: Counter[str]
 
 
-def _selection(packages: list[Package], seed: int) -> _Selection:
+def _selection(packages: list[Package], seed: int, tell: Tell = silent) -> _Selection:
     """Fetch, measure, label and split."""
     root = Path(settings.CLASSIFIER_ROOT) / "packages"
-    archives = [(package, fetch(package, root / "archives")) for package in packages]
+    fetching = told(packages, len(packages), part(tell, 0.0, _FETCHED))
+    archives = [(package, fetch(package, root / "archives")) for package in fetching]
     logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
     cache = MeasureCache(root / "measured")
-    selected, dropped = select(measure_logos(logos, cache), label_corrections.labels(), seed)
+    candidates = measure_logos(logos, cache, part(tell, _FETCHED, 1.0))
+    selected, dropped = select(candidates, label_corrections.labels(), seed)
     proposals = new_proposals([entry.candidate.perceptual_hash for entry in selected], dropped)
     return _Selection(cache, selected, proposals, dropped)
 
 
-def _selected_samples(dataset: Dataset, selection: _Selection) -> Iterable[Sample]:
+def _selected_samples(
+    dataset: Dataset, selection: _Selection, tell: Tell = silent
+) -> Iterable[Sample]:
     entries = tqdm(selection.selected, "Storing", unit="logo")
+    entries = told(entries, len(selection.selected), tell)
     rows = [_sample(dataset, entry, selection.cache) for entry in entries]
     return [*rows, *proposed_samples(dataset, selection.proposals)]
 

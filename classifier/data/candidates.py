@@ -30,8 +30,10 @@ from classifier.data.lettering import (
 from classifier.data.measures import Measures
 from classifier.data.packages import VectorLogo
 from classifier.data.rendering import UnusableSvgError, render
+from classifier.telling import Tell, part, silent, told
 
 FEW = 32  # logos for which starting processes takes longer than the work
+_MEASURED = 0.6  # of the time goes into measures, where nothing was read before either
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,22 @@ class MeasureCache:
         return self.folder / sha256[:2] / f"{sha256}.svg"
 
 
-def measure_logos(logos: Iterable[VectorLogo], cache: MeasureCache) -> list[Candidate]:
+def measure_logos(
+    logos: Iterable[VectorLogo], cache: MeasureCache, tell: Tell = silent
+) -> list[Candidate]:
     """Render and measure each logo on all cores, those in the cache excepted; show progress.
 
-    Returns the candidates in the order of the logos, equal sources once.
+    `tell` hears of the share done, 0 to 1; what it raises ends the work. Returns the candidates in
+    the order of the logos, equal sources once.
     """
     unique = {logo.sha256: logo for logo in reversed(list(logos))}
     logos = list(reversed(unique.values()))
     waiting = [(logo, str(cache.folder)) for logo in logos if logo.sha256 not in cache.entries]
-    for entry in _in_parallel(_measure, waiting, "Measuring"):
+    measured = _in_parallel(_measure, waiting, "Measuring")
+    for entry in told(measured, len(waiting), part(tell, 0.0, _MEASURED)):
         cache.add(entry)
     candidates = _candidates(logos, cache)
-    return _with_lettering(candidates, cache)
+    return _with_lettering(candidates, cache, part(tell, _MEASURED, 1.0))
 
 
 def _candidates(logos: list[VectorLogo], cache: MeasureCache) -> list[Candidate]:
@@ -121,7 +127,9 @@ def _candidates(logos: list[VectorLogo], cache: MeasureCache) -> list[Candidate]
     return candidates
 
 
-def _with_lettering(candidates: list[Candidate], cache: MeasureCache) -> list[Candidate]:
+def _with_lettering(
+    candidates: list[Candidate], cache: MeasureCache, tell: Tell
+) -> list[Candidate]:
     """Add the lettering shares, reading those logos that no earlier build has read."""
     readings = known_readings()
     wanted = [
@@ -138,7 +146,8 @@ def _with_lettering(candidates: list[Candidate], cache: MeasureCache) -> list[Ca
             "names alone."
         )
     elif waiting:
-        for count, (sha256, reading) in enumerate(_in_parallel(_read, waiting, "Reading"), 1):
+        read = told(_in_parallel(_read, waiting, "Reading"), len(waiting), tell)
+        for count, (sha256, reading) in enumerate(read, 1):
             readings[sha256[:KEY_LENGTH]] = reading
             if count % 500 == 0:
                 save_readings(readings)

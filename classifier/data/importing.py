@@ -33,6 +33,7 @@ from classifier.inference.preprocessing import (
 )
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, Sample
+from classifier.telling import Tell, silent, told
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".svg"))
 NAMED_REFUSALS = 200  # beyond these, refused files are only counted
@@ -78,8 +79,10 @@ def import_archive(file: BinaryIO, name: str | None = None, seed: int = 0) -> Da
         raise DatasetError(str(error)) from error
 
 
-def fill_from_archive(dataset: Dataset, file: BinaryIO) -> None:
+def fill_from_archive(dataset: Dataset, file: BinaryIO, tell: Tell = silent) -> None:
     """Fill a dataset that is being built from a zip; see `import_archive`.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the import.
 
     Raises:
         DatasetError: when it is not a zip, holds too much, or holds no usable logo.
@@ -87,7 +90,8 @@ def fill_from_archive(dataset: Dataset, file: BinaryIO) -> None:
     dropped: Counter[str] = Counter()
     try:
         with open_archive(file) as archive:
-            fill(dataset, lambda: _samples(dataset, files_of(archive), dropped), dropped)
+            files = told(files_of(archive), len(archive.infolist()), tell)
+            fill(dataset, lambda: _samples(dataset, files, dropped), dropped)
     except ArchiveError as error:
         raise DatasetError(str(error)) from error
 

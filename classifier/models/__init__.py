@@ -1,6 +1,13 @@
 """What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
 
-from classifier.models.datasets import Dataset, LabelCheck, LabelCorrection, Proposal, Sample
+from classifier.models.datasets import (
+    Dataset,
+    DatasetBuild,
+    LabelCheck,
+    LabelCorrection,
+    Proposal,
+    Sample,
+)
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
@@ -15,6 +22,7 @@ __all__ = [
     "ApiToken",
     "ClaimedWork",
     "Dataset",
+    "DatasetBuild",
     "EpochMetric",
     "Evaluation",
     "EvaluationJob",

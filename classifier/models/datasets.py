@@ -133,6 +133,15 @@ class LabelCorrection(models.Model):
         return f"{self.sha256[:12]}: {self.label}"
 
 
+class DatasetBuild(ClaimedWork):
+    """A worker's filling of a dataset that was ordered, from packages or an uploaded zip."""
+
+    dataset = models.OneToOneField(Dataset, models.CASCADE, primary_key=True, related_name="build")
+
+    def __str__(self) -> str:
+        return f"Build of {self.dataset}"
+
+
 class LabelCheck(ClaimedWork):
     """A search for likely label errors in a dataset; it fills the samples' `label_quality`."""
 

@@ -2,6 +2,8 @@ import errno
 import io
 import multiprocessing
 import shutil
+import uuid
+from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -10,13 +12,15 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from classifier.data import candidates
 from classifier.data.packages import PackageError, VectorLogo
-from classifier.datasets import NameTakenError, start_import, upload_path
-from classifier.models import Dataset
+from classifier.datasets import NameTakenError, mark_lost_builds, start_import, upload_path
+from classifier.models import Dataset, DatasetBuild
 from classifier.tasks import build_dataset, import_dataset
+from classifier.work import Progress
 from tests.classifier.data.logos import CIRCLE, svg
 from tests.classifier.data.test_importing import archive_of, png
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
@@ -93,7 +97,7 @@ class ImportFormTests(OrderTestCase):
         )
         page = reverse("dashboard:dataset", args=[dataset.pk])
         self.assertRedirects(response, page)
-        self.assertContains(self.client.get(page), "Reload this page")
+        self.assertContains(self.client.get(page), "waits for a worker")
         self.assertEqual(self.uploads(), [upload_path(dataset.pk)])
         self.assertEqual(upload_path(dataset.pk).read_bytes(), zip_of(GOOD))
         imported.assert_called_once_with(dataset.pk)
@@ -222,6 +226,81 @@ class ImportTaskTests(OrderTestCase):
         import_dataset(dataset.pk)
         dataset.refresh_from_db()
         self.assertEqual((dataset.status, dataset.samples.count()), ("ready", 2))
+
+
+class WatchingTests(OrderTestCase):
+    """A build is claimed, tells its progress, is cancelled, and is lost with its worker."""
+
+    def setUp(self):
+        super().setUp()
+        self.order(zip_of(GOOD))
+        self.dataset = Dataset.objects.get()
+        self.build = self.dataset.build
+        self.state = reverse("dashboard:build_state", args=[self.dataset.pk])
+
+    def cancel(self):
+        return self.client.post(reverse("dashboard:build_cancel", args=[self.dataset.pk]))
+
+    def test_a_waiting_build_is_taken_back_and_its_zip_removed(self):
+        self.assertRedirects(self.cancel(), reverse("dashboard:dataset", args=[self.dataset.pk]))
+        self.assert_failed(self.dataset, "cancelled")
+        self.assertEqual(self.uploads(), [])
+        import_dataset(self.dataset.pk)
+        self.assert_failed(self.dataset, "cancelled")
+
+    def test_a_running_build_stops_when_it_is_cancelled(self):
+        def stop(progress, share):
+            self.cancel()
+            progress.heartbeat.beat()
+            tell(progress, share)
+
+        tell = Progress.__call__
+        with mock.patch.object(Progress, "__call__", stop):
+            import_dataset(self.dataset.pk)
+        self.build.refresh_from_db()
+        self.assertEqual(self.build.status, "cancelled")
+        self.assert_failed(self.dataset, "cancelled")
+        self.assertEqual(self.uploads(), [])
+
+    def test_the_page_tells_how_far_it_is(self):
+        DatasetBuild.objects.update(status="running", progress=0.4, seconds_left=90)
+        self.assertContains(self.client.get(self.state), "40")
+        import_dataset(self.dataset.pk)  # another worker has it: nothing happens
+        self.dataset.refresh_from_db()
+        self.assertEqual(self.dataset.status, "building")
+        DatasetBuild.objects.update(status="succeeded")
+        self.assertTrue(self.client.get(self.state).headers["HX-Refresh"])
+
+    def test_progress_reaches_the_end(self):
+        shares = []
+        tell = Progress.__call__
+
+        def listen(progress, share):
+            shares.append(share)
+            tell(progress, share)
+
+        with mock.patch.object(Progress, "__call__", listen):
+            import_dataset(self.dataset.pk)
+        self.assertEqual(shares, [0.5, 1.0])
+
+    def test_a_killed_workers_build_is_lost_and_its_name_is_free_again(self):
+        long_ago = timezone.now() - timedelta(minutes=5)
+        DatasetBuild.objects.update(status="running", claim=uuid.uuid4(), heartbeat_at=long_ago)
+        self.dataset.folder.mkdir(parents=True)
+        self.assertEqual(mark_lost_builds(), 1)
+        self.build.refresh_from_db()
+        self.assertEqual(self.build.status, "lost")
+        self.assert_failed(self.dataset, "The worker fell silent")
+        self.assertEqual(self.imported(zip_of(GOOD)).status, "ready")
+
+    def test_a_dataset_that_nobody_ordered_is_left_alone(self):
+        other = make_dataset(1, "by-hand")
+        import_dataset(other.pk)
+        self.assertTrue(other.folder.is_dir())
+
+    def test_viewers_may_not_cancel(self):
+        self.client.force_login(make_user("a-viewer", is_staff=True))
+        self.assertEqual(self.cancel().status_code, 403)
 
 
 class BuildTests(OrderTestCase):
