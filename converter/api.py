@@ -1,7 +1,6 @@
 """The converter's REST API: convert an image, look at the result, fetch the SVG."""
 
 from pathlib import PurePath
-from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -16,26 +15,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from converter.conversion import ConversionError, convert_logo, read_upload
+from converter.batch_api import BatchSerializer, RouteSerializer, accepted
+from converter.batches import create_batch
+from converter.conversion import ConversionError, convert_logo, is_large, read_upload
 from converter.forms import check_upload_size
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
-from converter.presets import LOGO_TYPES, PRESETS
 from converter.views import svg_response
 
 
-class ConversionRequestSerializer(serializers.Serializer):
+class ConversionRequestSerializer(RouteSerializer):
     """A logo, and its type or the preset to trace it with if the classifier is not to decide."""
 
     image = serializers.FileField(validators=[check_upload_size])
-    preset = serializers.ChoiceField(choices=list(PRESETS), default="")
-    logo_type = serializers.ChoiceField(choices=list(LOGO_TYPES), default="")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take one of the two options, not both."""
-        if attrs["preset"] and attrs["logo_type"]:
-            raise serializers.ValidationError("Send either preset or logo_type, not both.")
-        return attrs
 
 
 class ConversionSerializer(serializers.ModelSerializer):
@@ -64,16 +56,23 @@ class ConversionsView(APIView):
 
     @extend_schema(
         request=ConversionRequestSerializer,
-        responses={201: ConversionSerializer, 400: OpenApiResponse(description="Unusable image.")},
+        responses={
+            201: ConversionSerializer,
+            202: BatchSerializer,
+            400: OpenApiResponse(description="Unusable image."),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Convert an image to SVG."""
+        """Convert an image to SVG. A large one becomes a batch of one, which a worker converts."""
         form = ConversionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         options = form.validated_data
         upload, preset, logo_type = options["image"], options["preset"], options["logo_type"]
         try:
             content = upload.read()
+            if is_large(content):
+                visitor = visitor_of(request)
+                return accepted(create_batch(visitor, [upload], preset, logo_type))
             logo = read_upload(content)
             result = convert_logo(content, logo, preset, logo_type, RoutingPolicy.in_force())
         except (RefusedImageError, ConversionError) as error:

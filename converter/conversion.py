@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from converter.fidelity import fidelity
-from converter.images import Logo, read_logo, to_png
+from converter.images import Logo, read_logo, read_size, to_png
 from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,
@@ -106,6 +106,16 @@ def convert_logo(
             "trace": round((finished - classified) * 1000),
         },
     )
+
+
+def is_large(content: bytes) -> bool:
+    """Tell from an upload's header whether converting it takes longer than a request should.
+
+    Raises:
+        RefusedImageError: if it is no image, or its size is not allowed.
+    """
+    width, height = read_size(content)
+    return width * height > settings.CONVERTER_LARGE_PIXELS
 
 
 def read_upload(content: bytes) -> Logo:

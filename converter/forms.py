@@ -8,8 +8,6 @@ from django.core.files.uploadedfile import UploadedFile
 
 from converter.presets import LOGO_TYPES, PRESETS
 
-MAX_FILES = 20  # more would keep one request waiting for too long
-
 
 def check_upload_size(upload: UploadedFile) -> None:
     """Refuse a file that is too big to be read.
@@ -21,6 +19,19 @@ def check_upload_size(upload: UploadedFile) -> None:
     if upload.size > limit:
         size = f"{upload.size / 2**20:.1f} MB; at most {limit / 2**20:.0f} MB"
         raise forms.ValidationError(f"The file has {size} are allowed. Send a smaller one.")
+
+
+def check_upload_count(uploads: list[UploadedFile]) -> None:
+    """Refuse more files in one request than are taken, by number or by size.
+
+    Raises:
+        forms.ValidationError: naming the limit.
+    """
+    most, limit = settings.CONVERTER_MAX_BATCH_IMAGES, settings.CONVERTER_MAX_BATCH_BYTES
+    if len(uploads) > most:
+        raise forms.ValidationError(f"Send at most {most} files at a time.")
+    if sum(upload.size for upload in uploads) > limit:
+        raise forms.ValidationError(f"Send at most {limit / 2**20:.0f} MB at a time.")
 
 
 class ImagesInput(forms.ClearableFileInput):
@@ -38,9 +49,17 @@ class ImagesField(forms.FileField):
         Raises:
             forms.ValidationError: if there is none, too many, or one is empty or too big.
         """
-        if len(data) > MAX_FILES:
-            raise forms.ValidationError(f"Send at most {MAX_FILES} files at a time.")
-        return [super(ImagesField, self).clean(file, initial) for file in data or [None]]
+        check_upload_count(data)
+        cleaned, faults = [], []
+        for file in data or [None]:
+            try:
+                cleaned.append(super().clean(file, initial))
+            except forms.ValidationError as error:
+                name = f"{file.name}: " if len(data) > 1 else ""
+                faults += [f"{name}{message}" for message in error.messages]
+        if faults:
+            raise forms.ValidationError(faults)
+        return cleaned
 
 
 class UploadForm(forms.Form):

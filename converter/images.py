@@ -69,6 +69,17 @@ def read_logo(source: bytes | Path, side: int) -> Logo:
             ) from error
 
 
+def read_size(source: bytes) -> tuple[int, int]:
+    """Return an image's width and height as its header gives them, without decoding it.
+
+    Raises:
+        RefusedImageError: if it is no image of a known format, too small or too large.
+    """
+    with _open(source) as image:
+        _check_size(*image.size)
+        return image.size
+
+
 def _open(source: bytes | Path) -> Image.Image:
     """Read an image's header."""
     if source == b"":

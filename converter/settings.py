@@ -158,6 +158,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ROUTES = {
+    "converter.tasks.convert_batch_item": {"queue": "conversion"},
     "classifier.tasks.train": {"queue": "training"},
     "classifier.tasks.carry_out_trial": {"queue": "training"},
     "classifier.tasks.import_dataset": {"queue": "training"},
@@ -174,6 +175,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 10.0},
     "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
     "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},
+    "send-stranded-batch-items": {
+        "task": "converter.tasks.send_stranded_batch_items",
+        "schedule": 60.0,
+    },
     "delete-expired-conversions": {
         "task": "converter.tasks.delete_expired_conversions",
         "schedule": 3600.0,
@@ -210,6 +215,12 @@ CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 40
 CLASSIFIER_TOKEN = env.str("CLASSIFIER_TOKEN", default="")  # for CLASSIFIER_URL, if it asks
 CLASSIFIER_URL = env.str("CLASSIFIER_URL", default="")  # empty: this process's own WSGI application
 CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 2**20)
+# Many logos in one request: how many, and how large in all.
+CONVERTER_MAX_BATCH_IMAGES = env.int("CONVERTER_MAX_BATCH_IMAGES", default=200)
+CONVERTER_MAX_BATCH_BYTES = env.int("CONVERTER_MAX_BATCH_BYTES", default=200 * 2**20)
+DATA_UPLOAD_MAX_NUMBER_FILES = CONVERTER_MAX_BATCH_IMAGES
+# An image with more pixels is converted by a worker while its page shows the progress.
+CONVERTER_LARGE_PIXELS = env.int("CONVERTER_LARGE_PIXELS", default=4_000_000)
 # A type that the classifier is less sure of than this goes to the general preset.
 CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
 # A result that resembles the upload less than this (SSIM) is tried again with another preset.

@@ -1,12 +1,25 @@
-"""The converter's periodic work."""
+"""The converter's work for workers: conversions of batches, and what comes round periodically."""
 
 from celery import shared_task
 
-from converter.models import Conversion
+from converter import batches
+from converter.models import Batch, Conversion
+
+
+@shared_task
+def convert_batch_item(item_id: str) -> None:
+    """Convert one upload of a batch."""
+    batches.convert_item(item_id)
+
+
+@shared_task
+def send_stranded_batch_items() -> None:
+    """Send uploads of batches again whose tasks were lost."""
+    batches.send_stranded()
 
 
 @shared_task
 def delete_expired_conversions() -> None:
-    """Delete conversions past their time, with their files."""
-    for conversion in Conversion.objects.expired().iterator():
-        conversion.delete_with_files()
+    """Delete conversions and batches past their time, with their files."""
+    for row in (*Conversion.objects.expired().iterator(), *Batch.objects.expired().iterator()):
+        row.delete_with_files()

@@ -5,7 +5,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from converter import api, health, views
+from converter import api, batch_api, batch_views, health, views
 
 handler404 = "converter.outages.not_found"
 handler500 = "converter.outages.internal_error"
@@ -18,6 +18,18 @@ urlpatterns = [
     path("conversions/<uuid:pk>/correct/", views.correct, name="correct"),
     path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),
     path("conversions/<uuid:pk>/drawing.svg", views.svg, name="conversion-svg"),
+    path("batches/<uuid:pk>/", batch_views.batch, name="batch"),
+    path("batches/<uuid:pk>/state/", batch_views.state, name="batch-state"),
+    path("batches/<uuid:pk>/cancel/", batch_views.cancel, name="batch-cancel"),
+    path("batches/<uuid:pk>/logos.zip", batch_views.download, name="batch-zip"),
+    path("api/v1/batches/", batch_api.BatchesView.as_view(), name="api-batches"),
+    path("api/v1/batches/<uuid:pk>/", batch_api.BatchView.as_view(), name="api-batch"),
+    path(
+        "api/v1/batches/<uuid:pk>/cancel/",
+        batch_api.BatchCancelView.as_view(),
+        name="api-batch-cancel",
+    ),
+    path("api/v1/batches/<uuid:pk>/zip/", batch_api.BatchZipView.as_view(), name="api-batch-zip"),
     path("api/v1/conversions/", api.ConversionsView.as_view(), name="api-conversions"),
     path("api/v1/conversions/<uuid:pk>/", api.ConversionView.as_view(), name="api-conversion"),
     path(

@@ -3,9 +3,11 @@
 import io
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import PurePath
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import Form
@@ -15,7 +17,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from converter.conversion import ConversionError, Result, convert_logo, read_upload
+from converter.batches import create_batch
+from converter.conversion import ConversionError, Result, convert_logo, is_large, read_upload
 from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
@@ -35,19 +38,17 @@ def convert(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _upload_page(request, form, 422)
     uploads = form.cleaned_data["image"]
-    done = []
-    for upload in uploads:
-        try:
-            done.append(_converted(request, upload))
-        except (RefusedImageError, ConversionError) as error:
-            name = f"{PurePath(upload.name).name}: " if len(uploads) > 1 else ""
-            form.add_error("image", f"{name}{error}")
-    if form.errors:
+    try:
+        if len(uploads) > 1 or is_large(uploads[0].read()):
+            return redirect("batch", create_batch(visitor_of(request), uploads).pk)
+        return redirect("conversion", _converted(request, uploads[0]).pk)
+    except (RefusedImageError, ConversionError) as error:
+        form.add_error("image", str(error))
         return _upload_page(request, form, 422)
-    return redirect("conversion", done[0].pk) if len(done) == 1 else redirect("convert")
 
 
 def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:
+    upload.seek(0)
     content = upload.read()
     logo = read_upload(content)
     result = convert_logo(content, logo, policy=RoutingPolicy.in_force())
@@ -57,17 +58,22 @@ def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpResponse:
     recent = Conversion.objects.of_visitor(request)[:RECENT]
-    context = {"form": form, "recent": recent}
+    context = {"form": form, "recent": recent, "most": settings.CONVERTER_MAX_BATCH_IMAGES}
     return render(request, "converter/convert.html", context, status=status)
 
 
 @require_GET
 def download_all(request: HttpRequest) -> HttpResponse:
     """Serve the visitor's recent drawings as one zip file."""
+    return zip_response(Conversion.objects.of_visitor(request)[:RECENT])
+
+
+def zip_response(conversions: Iterable[Conversion]) -> HttpResponse:
+    """Return drawings as one zip file, each named after its upload."""
     names: Counter[str] = Counter()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for found in Conversion.objects.of_visitor(request)[:RECENT]:
+        for found in conversions:
             name = file_name(found)
             names[name] += 1
             suffix = f"-{names[name]}" if names[name] > 1 else ""

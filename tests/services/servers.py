@@ -161,7 +161,7 @@ class Topology:
         web += ["--workers", "2", "--threads", "4", "--no-control-socket"]
         self.web = Process("web", folder, web, self.environment, port)
         worker = [*python, "celery", "-A", "converter", "worker", "-l", "INFO", "-c", "1"]
-        short = [*worker, "-Q", "short", "-n", "short@%h"]
+        short = [*worker, "-Q", "short,conversion", "-n", "short@%h"]
         training = [*worker, "-Q", "training", "-n", "training@%h"]
         self.short = Process("short", folder, short, self.environment)
         self.training = Process("training", folder, training, self.environment)

@@ -35,7 +35,7 @@ def process_environment(broker_url):
 
 
 @contextmanager
-def real_worker(broker_url, queues="short,training", pool="prefork", concurrency=1):
+def real_worker(broker_url, queues="short,conversion,training", pool="prefork", concurrency=1):
     """Start a worker for the queues and wait until it answers; yield its process.
 
     Use it in a TransactionTestCase: another process sees committed rows only.

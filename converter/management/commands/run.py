@@ -110,7 +110,7 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
     web += ["--workers", str(options["web_workers"]), "--timeout", "120", "--graceful-timeout", "8"]
     worker = ["celery", "-q", "-A", "converter", "worker", "-l", "INFO", "--without-gossip"]
     worker += ["--without-mingle"]
-    short = ["-Q", "short", "-n", "short@%h", "-c", str(options["short_workers"])]
+    short = ["-Q", "short,conversion", "-n", "short@%h", "-c", str(options["short_workers"])]
     beat = ["celery", "-q", "-A", "converter", "beat", "-l", "INFO"]
     training = ["-Q", "training", "-n", "training@%h", "-c", "1"]
     # A worker without its queue would wait for it instead of shutting down: no asking for orphans.

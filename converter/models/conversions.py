@@ -3,10 +3,10 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,34 +14,25 @@ from django.utils import timezone
 
 from converter.conversion import Result, read_upload
 from converter.images import Logo, to_png
-from converter.presets import GENERAL, LOGO_TYPES, PRESETS
-from converter.routing import Policy
+from converter.presets import PRESETS
 
 
-def _file_name(conversion: "Conversion", name: str) -> str:
+def file_name(conversion: "Conversion", name: str) -> str:
     """Where a conversion's file goes; what the uploader called it plays no part."""
     return f"conversions/{conversion.pk}/{name}"
 
 
-class ConversionQuerySet(QuerySet):
-    """Conversions that a visitor may see, or that are past their time."""
+class VisitorQuerySet(QuerySet):
+    """Rows that a visitor may see, or that are past their time."""
 
-    def of_visitor(self, request: HttpRequest) -> "ConversionQuerySet":
-        """Return the visitor's own conversions, newest first."""
+    def of_visitor(self, request: HttpRequest) -> Self:
+        """Return the visitor's own rows, newest first."""
         return self.filter(visitor=visitor_of(request))
 
-    def expired(self) -> "ConversionQuerySet":
-        """Return the conversions that are older than CONVERSION_DAYS."""
+    def expired(self) -> Self:
+        """Return the rows that are older than CONVERSION_DAYS."""
         limit = timezone.now() - timedelta(days=settings.CONVERSION_DAYS)
         return self.filter(created_at__lt=limit)
-
-
-def _threshold() -> models.FloatField:
-    return models.FloatField(
-        default=0.4,
-        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
-        help_text="Below this confidence, 0 to 1, the fallback is used.",
-    )
 
 
 class Conversion(models.Model):
@@ -50,8 +41,8 @@ class Conversion(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     visitor = models.UUIDField(db_index=True, help_text="Who may see it; kept in the session.")
     name = models.CharField(max_length=120, help_text="What the uploader called it; for display.")
-    original = models.FileField(upload_to=_file_name, help_text="The upload as a plain PNG.")
-    svg = models.FileField(upload_to=_file_name)
+    original = models.FileField(upload_to=file_name, help_text="The upload as a plain PNG.")
+    svg = models.FileField(upload_to=file_name)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     logo_type = models.CharField(max_length=20, blank=True, help_text="The classifier's answer.")
@@ -80,7 +71,7 @@ class Conversion(models.Model):
     milliseconds = models.JSONField(default=dict, help_text="Time of each step.")
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 
-    objects = ConversionQuerySet.as_manager()
+    objects = VisitorQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -138,61 +129,6 @@ class Conversion(models.Model):
         self.delete()
         original.delete(save=False)
         svg.delete(save=False)
-
-
-class RoutingPolicy(models.Model):
-    """How a classifier's answer becomes a preset. Never changed: the newest one is in force, and
-    each conversion names the one that chose for it.
-    """
-
-    simple = _threshold()
-    text = _threshold()
-    gradient = _threshold()
-    complex = _threshold()
-    fallback = models.CharField(
-        max_length=20,
-        choices=[(name, name) for name in PRESETS],
-        default=GENERAL,
-        help_text="Preset for answers below their threshold, and without any answer.",
-    )
-    note = models.CharField(max_length=200, help_text="Why it is so now.")
-    created_by = models.CharField(max_length=150, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ["-pk"]
-        verbose_name_plural = "routing policies"
-
-    def __str__(self) -> str:
-        return f"Policy {self.pk}"
-
-    @classmethod
-    def in_force(cls) -> Policy:
-        """Return the newest one, or what the program comes with."""
-        newest = cls.objects.first()
-        if newest is None:
-            return Policy.default()
-        thresholds = {name: getattr(newest, name) for name in LOGO_TYPES}
-        return Policy(thresholds, newest.fallback, newest.pk)
-
-
-class AuditEntry(models.Model):
-    """A change that somebody who is logged in made; see audit_log.py."""
-
-    at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
-    user = models.CharField(max_length=150, help_text="Name at that time; accounts may go.")
-    action = models.CharField(max_length=100, db_index=True, help_text="Of the page or endpoint.")
-    address = models.CharField(max_length=200, help_text="It names the thing that was changed.")
-    values = models.JSONField(default=dict, help_text="What the form sent.")
-    request_id = models.CharField(max_length=64, help_text="As in the log lines.")
-
-    class Meta:
-        ordering = ["-at"]
-        verbose_name = "audit log entry"
-        verbose_name_plural = "audit log"
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.action}"
 
 
 def visitor_of(request: HttpRequest) -> str:

@@ -1,0 +1,167 @@
+"""The REST API of batches: many images as one job, its progress, its results and its end."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from converter.batch_views import drawings_of, own_batch
+from converter.batches import cancel_batch, create_batch, progress_of
+from converter.forms import check_upload_count, check_upload_size
+from converter.models import Batch, BatchItem, visitor_of
+from converter.presets import LOGO_TYPES, PRESETS
+from converter.views import zip_response
+
+
+class RouteSerializer(serializers.Serializer):
+    """The type or the preset, if the classifier is not to decide."""
+
+    preset = serializers.ChoiceField(choices=list(PRESETS), default="")
+    logo_type = serializers.ChoiceField(choices=list(LOGO_TYPES), default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take one of the two options, not both."""
+        if attrs["preset"] and attrs["logo_type"]:
+            raise serializers.ValidationError("Send either preset or logo_type, not both.")
+        return attrs
+
+
+class BatchRequestSerializer(RouteSerializer):
+    """Logos, each in a field `images`."""
+
+    images = serializers.ListField(
+        child=serializers.FileField(validators=[check_upload_size]), allow_empty=False
+    )
+
+    def validate_images(self, images: list[Any]) -> list[Any]:
+        """Refuse too many."""
+        try:
+            check_upload_count(images)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        return images
+
+
+class BatchItemSerializer(serializers.ModelSerializer):
+    """What became of one image."""
+
+    conversion = serializers.SerializerMethodField(
+        help_text="Address of the conversion; empty unless the status is done."
+    )
+
+    class Meta:
+        model = BatchItem
+        fields = ("position", "name", "status", "message", "conversion")
+
+    def get_conversion(self, item: BatchItem) -> str:
+        """Address of the conversion."""
+        found = item.conversion_id
+        return reverse("api-conversion", args=[found]) if found else ""
+
+
+class ProgressSerializer(serializers.Serializer):
+    """How far a batch is."""
+
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    share = serializers.FloatField(min_value=0, max_value=1, help_text="Of the images: over.")
+    seconds_left = serializers.FloatField(allow_null=True)
+    is_active = serializers.BooleanField(help_text="Whether images wait.")
+
+
+class BatchSerializer(serializers.ModelSerializer):
+    """A batch with its images."""
+
+    progress = serializers.SerializerMethodField()
+    items = BatchItemSerializer(many=True)
+    url = serializers.SerializerMethodField()
+    zip = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Batch
+        fields = ("id", "url", "zip", "preset", "logo_type", "created_at", "progress", "items")
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, batch: Batch) -> dict[str, Any]:
+        """How far it is."""
+        return ProgressSerializer(progress_of(batch)).data
+
+    def get_url(self, batch: Batch) -> str:
+        """Address of the batch."""
+        return reverse("api-batch", args=[batch.pk])
+
+    def get_zip(self, batch: Batch) -> str:
+        """Address of all its drawings as one file."""
+        return reverse("api-batch-zip", args=[batch.pk])
+
+
+def accepted(batch: Batch) -> Response:
+    """Return the answer to a request that a batch was made of: 202 with its address."""
+    data = BatchSerializer(batch).data
+    return Response(data, status.HTTP_202_ACCEPTED, headers={"Location": data["url"]})
+
+
+class BatchesView(APIView):
+    """Batches of the visitor who asks."""
+
+    permission_classes = [AllowAny]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        request=BatchRequestSerializer,
+        responses={202: BatchSerializer, 400: OpenApiResponse(description="Unusable request.")},
+    )
+    def post(self, request: Request) -> Response:
+        """Have several images converted to SVG. What is wrong with one is told in its item."""
+        form = BatchRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        sent = form.validated_data
+        visitor = visitor_of(request)
+        return accepted(create_batch(visitor, sent["images"], sent["preset"], sent["logo_type"]))
+
+
+class BatchView(APIView):
+    """One batch of the visitor who asks."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=BatchSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Say how far a batch is, and what became of each image."""
+        return Response(BatchSerializer(own_batch(request, pk)).data)
+
+
+class BatchCancelView(APIView):
+    """The end of a batch that goes on."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=None, responses=BatchSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Take back what waits. What was converted stays."""
+        batch = own_batch(request, pk)
+        cancel_batch(batch)
+        return Response(BatchSerializer(batch).data)
+
+
+class BatchZipView(APIView):
+    """The drawings of one batch."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """Fetch the drawings that there are by now as one zip file."""
+        return zip_response(drawings_of(own_batch(request, pk)))

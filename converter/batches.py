@@ -1,0 +1,168 @@
+"""Converting many logos as one job: one task for each, so that workers share them.
+
+An item waits in the database. Its task may be delivered twice, or get lost with its queue: the
+first to finish an item keeps its result, and what waits for too long is sent again.
+"""
+
+import logging
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError as QueueError
+
+from converter.conversion import ConversionError, convert_logo, read_upload
+from converter.images import RefusedImageError
+from converter.models import Batch, BatchItem, RoutingPolicy, store_conversion
+
+logger = logging.getLogger(__name__)
+Status = BatchItem.Status
+MOST_ATTEMPTS = 3  # an image that ends its worker's process is not tried for ever
+_GIVEN_UP = "Several workers tried to convert this image, and failed. Send a smaller version of it."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch is. `seconds_left` is None before the first item is over."""
+
+    total: int
+    done: int
+    failed: int
+    cancelled: int
+    seconds_left: float | None
+
+    @property
+    def over(self) -> int:
+        """How many items nothing more happens to."""
+        return self.done + self.failed + self.cancelled
+
+    @property
+    def is_active(self) -> bool:
+        """Whether items wait."""
+        return self.over < self.total
+
+    @property
+    def share(self) -> float:
+        """Share of the items that are over, 0 to 1."""
+        return self.over / self.total
+
+    @property
+    def time_left(self) -> str:
+        """The time that is left as people read it; empty while it is not known."""
+        if self.seconds_left is None:
+            return ""
+        seconds = math.ceil(self.seconds_left)
+        return f"{round(seconds / 60)} min" if seconds > 90 else f"{seconds} s"
+
+
+def create_batch(
+    visitor: str, uploads: Iterable[UploadedFile], preset: str = "", logo_type: str = ""
+) -> Batch:
+    """Store uploads, unread, and give them to workers once the transaction is over."""
+    batch = Batch(visitor=visitor, preset=preset, logo_type=logo_type)
+    items: list[BatchItem] = []
+    try:
+        with transaction.atomic():
+            batch.save(force_insert=True)
+            for position, upload in enumerate(uploads):
+                name = PurePath(upload.name).name[:120] or "logo"
+                items.append(BatchItem(batch=batch, position=position, name=name))
+                items[-1].upload.save("upload", upload, save=False)
+            BatchItem.objects.bulk_create(items)
+            transaction.on_commit(lambda: _send(items))
+    except Exception:  # such as a full disk: no file remains without its row
+        for item in items:
+            item.upload.delete(save=False)
+        raise
+    return batch
+
+
+def progress_of(batch: Batch) -> Progress:
+    """Count a batch's items by what became of them, and estimate the time that is left."""
+    ends = list(batch.items.values_list("status", "finished_at"))
+    counts = {status: sum(own == status for own, _ in ends) for status in Status}
+    finished = [at for status, at in ends if at and status != Status.CANCELLED]
+    waiting, seconds_left = counts[Status.WAITING], None
+    if waiting and finished:
+        passed = (max(finished) - batch.created_at).total_seconds()
+        seconds_left = passed / len(finished) * waiting
+    return Progress(
+        len(ends), counts[Status.DONE], counts[Status.FAILED], counts[Status.CANCELLED],
+        seconds_left,
+    )  # fmt: skip
+
+
+def cancel_batch(batch: Batch) -> None:
+    """Take back what waits; what a worker converts at this moment is thrown away."""
+    for item in batch.items.filter(status=Status.WAITING):
+        _finish(item, Status.CANCELLED)
+
+
+def convert_item(item_id: str) -> None:
+    """Convert an item that waits, and keep the result unless somebody else came first."""
+    waiting = BatchItem.objects.filter(pk=item_id, status=Status.WAITING)
+    if not waiting.update(attempts=F("attempts") + 1):
+        return
+    item = waiting.select_related("batch").first()
+    if item is None:
+        return
+    if item.attempts > MOST_ATTEMPTS:
+        _finish(item, Status.FAILED, _GIVEN_UP)
+        return
+    try:
+        _convert(item)
+    except (RefusedImageError, ConversionError) as error:
+        _finish(item, Status.FAILED, str(error))
+    except FileNotFoundError:  # cancelled and removed meanwhile
+        _finish(item, Status.FAILED, "The upload is gone. Send the image again.")
+
+
+def send_stranded() -> int:
+    """Send again what waits for too long: its task was lost with a queue. Return how many."""
+    stranded = list(BatchItem.objects.stranded())
+    _send(stranded)
+    return len(stranded)
+
+
+def _send(items: Iterable[BatchItem]) -> None:
+    """Give items to workers. Where no queue answers they wait until `send_stranded` finds them."""
+    from converter.tasks import convert_batch_item
+
+    for item in items:
+        try:
+            convert_batch_item.delay(str(item.pk))
+        except QueueError as error:
+            logger.warning("Batch %s waits, since the queue is away: %s", item.batch_id, error)
+            return
+        BatchItem.objects.filter(pk=item.pk).update(queued_at=timezone.now())
+
+
+def _convert(item: BatchItem) -> None:
+    batch = item.batch
+    with item.upload.open() as file:
+        content = file.read()
+    logo = read_upload(content)
+    policy = RoutingPolicy.in_force()
+    result = convert_logo(content, logo, batch.preset, batch.logo_type, policy)
+    with transaction.atomic():
+        if _finish(item, Status.DONE):
+            corrected = bool(batch.preset or batch.logo_type)
+            item.conversion = store_conversion(
+                str(batch.visitor), item.name, logo, result, corrected
+            )
+            item.save(update_fields=["conversion"])
+
+
+def _finish(item: BatchItem, status: Status, message: str = "") -> bool:
+    """Say what became of an item that still waits; False if somebody else was first."""
+    finished = BatchItem.objects.filter(pk=item.pk, status=Status.WAITING).update(
+        status=status, message=message[:300], finished_at=timezone.now()
+    )
+    if finished:
+        transaction.on_commit(lambda: item.upload.delete(save=False))
+    return bool(finished)

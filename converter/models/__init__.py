@@ -1,0 +1,16 @@
+"""What the converter keeps: conversions, batches of them, routing policies and the audit log."""
+
+from converter.models.audit import AuditEntry
+from converter.models.batches import Batch, BatchItem
+from converter.models.conversions import Conversion, store_conversion, visitor_of
+from converter.models.policies import RoutingPolicy
+
+__all__ = [
+    "AuditEntry",
+    "Batch",
+    "BatchItem",
+    "Conversion",
+    "RoutingPolicy",
+    "store_conversion",
+    "visitor_of",
+]

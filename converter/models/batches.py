@@ -1,0 +1,88 @@
+"""Several logos that are converted as one job, each by a task of its own."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from converter.models.conversions import Conversion, VisitorQuerySet
+from converter.presets import LOGO_TYPES, PRESETS
+
+
+def upload_name(item: "BatchItem", name: str) -> str:
+    """Where an upload waits to be converted; what the uploader called it plays no part."""
+    return f"batches/{item.batch_id}/{item.pk}"
+
+
+class Batch(models.Model):
+    """Several uploads of one visitor, and how they are to be traced."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visitor = models.UUIDField(db_index=True, help_text="Who may see it; kept in the session.")
+    preset = models.CharField(max_length=20, blank=True, choices=[(name, name) for name in PRESETS])
+    logo_type = models.CharField(
+        max_length=20, blank=True, choices=[(name, name) for name in LOGO_TYPES]
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+
+    objects = VisitorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}"
+
+    def delete_with_files(self) -> None:
+        """Delete the rows and then what still waits to be converted; conversions stay."""
+        uploads = [item.upload for item in self.items.filter(status=BatchItem.Status.WAITING)]
+        self.delete()
+        for upload in uploads:
+            upload.delete(save=False)
+
+
+class BatchItemQuerySet(models.QuerySet):
+    """Items by what is to become of them."""
+
+    def stranded(self) -> "BatchItemQuerySet":
+        """Return what waits for longer than a queue takes to deliver a lost task again."""
+        limit = timezone.now() - timedelta(seconds=settings.QUEUE_VISIBILITY_TIMEOUT)
+        return self.filter(status=BatchItem.Status.WAITING, queued_at__lt=limit)
+
+
+class BatchItem(models.Model):
+    """One upload of a batch. It waits until a worker has converted it, or cannot."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField(help_text="Among the uploads of the batch, from 0.")
+    name = models.CharField(max_length=120, help_text="What the uploader called it; for display.")
+    upload = models.FileField(upload_to=upload_name, help_text="Gone once it was converted.")
+    status = models.CharField(max_length=9, choices=Status, default=Status.WAITING, db_index=True)
+    message = models.CharField(max_length=300, blank=True, help_text="Why it failed.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Tasks that began on it.")
+    queued_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+    conversion = models.OneToOneField(
+        Conversion, models.SET_NULL, null=True, related_name="batch_item"
+    )
+
+    objects = BatchItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "position"], name="batch_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
