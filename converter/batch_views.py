@@ -58,7 +58,12 @@ def drawings_of(batch: Batch) -> list[Conversion]:
 
 def _state(batch: Batch) -> dict[str, Any]:
     items = list(batch.items.select_related("conversion"))
-    return {"batch": batch, "items": items, "progress": progress_of(batch)}
+    return {
+        "batch": batch,
+        "items": items,
+        "begun": any(item.attempts for item in items),
+        "progress": progress_of(batch),
+    }
 
 
 def _single(context: dict[str, Any]) -> UUID | None:

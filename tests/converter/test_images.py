@@ -2,7 +2,7 @@ from django.test import SimpleTestCase
 from PIL import Image
 
 from converter.images import RefusedImageError, read_logo
-from tests.converter.images import encoded, logo, png_header
+from tests.converter.images import encoded, logo, png_header, swapped_profile
 
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
@@ -36,6 +36,20 @@ class AcceptedImageTest(SimpleTestCase):
         self.assertGreater(red, green + 100)
         self.assertGreater(red, blue + 100)
         self.assertEqual(alpha, 255)
+
+    def test_it_shows_a_colour_profiles_colours(self):
+        for mode, name in (("RGB", "PNG"), ("RGBA", "PNG"), ("RGB", "JPEG"), ("RGB", "WEBP")):
+            with self.subTest((mode, name)):
+                image = Image.new(mode, (32, 32), "red")
+                content = encoded(image, name, icc_profile=swapped_profile())
+                red, green, _, alpha = read_logo(content, 2048).image.getpixel((16, 16))
+                self.assertLess(red, 30)
+                self.assertGreater(green, 225)
+                self.assertEqual(alpha, 255)
+
+    def test_a_broken_colour_profile_is_left_out(self):
+        content = encoded(Image.new("RGB", (32, 32), "red"), "PNG", icc_profile=b"nonsense")
+        self.assertEqual(read_logo(content, 2048).image.getpixel((5, 5)), (255, 0, 0, 255))
 
     def test_it_takes_the_first_frame_of_an_animation(self):
         frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]

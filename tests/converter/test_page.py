@@ -188,6 +188,15 @@ class ApiTest(TestCase):
         svg = b"".join(self.client.get(body["svg"]).streaming_content)
         self.assertIn(b'viewBox="0 0 4096 4096"', svg)
 
+    def test_the_smallest_and_the_largest_sizes_keep_their_shape(self):
+        for size in ((16, 16), (16, 4), (500, 8), (8_000, 60), (60, 8_000)):
+            with self.subTest(size), classifier_says("simple"):
+                image = logo().resize(size)
+                body = self.client.post(API, {"image": upload(encoded(image))}).json()
+                self.assertEqual((body["width"], body["height"]), size)
+                svg = b"".join(self.client.get(body["svg"]).streaming_content).decode()
+                self.assertIn(f'width="{size[0]}" height="{size[1]}"', svg)
+
     def test_its_options_replace_the_classifier(self):
         with classifier_down():
             for options in ({"preset": "text"}, {"logo_type": "text"}):
