@@ -1,7 +1,9 @@
 # Two images from one file:  docker build --target web .   and   docker build --target worker .
 FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 VAR_DIR=/data MALLOC_ARENA_MAX=2
-RUN useradd --system --uid 10001 --home-dir /app app && mkdir /app /data && chown app /data
+RUN useradd --system --uid 10001 --home-dir /app app && mkdir /app /data /metrics \
+    && chown app /data /metrics
+ENV PROMETHEUS_MULTIPROC_DIR=/metrics
 WORKDIR /app
 VOLUME /data
 
@@ -23,4 +25,4 @@ COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 COPY . .
 USER app
-CMD ["celery", "-A", "converter", "worker", "-l", "INFO", "-Q", "short", "-c", "2"]
+CMD ["celery", "-A", "converter", "worker", "-l", "INFO", "-Q", "short,conversion", "-c", "2"]

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from classifier import serving
+from classifier.metrics import CLASSIFICATION_SECONDS
 from classifier.models import LivePrediction
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ def answer(content: bytes, method: str, budget_ms: float | None = None) -> dict[
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return known | {"milliseconds": elapsed, "cached": True}
     found = serving.classify_with(engine, content, method, budget_ms).to_json()
+    seconds = CLASSIFICATION_SECONDS.labels(found["method"], found["model_version"])
+    seconds.observe(found["milliseconds"] / 1000)
     if budget_ms is None and settings.CLASSIFIER_CACHE_SECONDS:
         cache.set(key, found, settings.CLASSIFIER_CACHE_SECONDS)
     return found | {"cached": False}

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, read_size, to_png
+from converter.metrics import CONVERSION_SECONDS
 from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,
@@ -86,13 +87,18 @@ def convert_logo(
     policy = policy or Policy.default()
     classification, chosen, notice = _choose(content, preset, logo_type, policy)
     classified = time.perf_counter()
-    drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
+    try:
+        drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
+    except ConversionError:
+        CONVERSION_SECONDS.labels("", "failed").observe(time.perf_counter() - started)
+        raise
     reason = chosen.reason
     if logo.animated:
         notice = f"{notice} {_ANIMATED}".strip()
     if used != chosen.preset:
         reason += f" The {chosen.preset} preset failed or matched poorly, so {used} was used."
     finished = time.perf_counter()
+    CONVERSION_SECONDS.labels(used, "done").observe(finished - started)
     return Result(
         drawing=drawing,
         preset=used,

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "converter.request_log.RequestLogMiddleware",
+    "converter.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -228,6 +229,7 @@ CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.85)
 CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
+METRIC_COLLECTORS = ["converter.metrics_view.QueueStates", "classifier.metrics.WorkStates"]
 BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",

@@ -5,7 +5,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from converter import api, batch_api, batch_views, health, views
+from converter import api, batch_api, batch_views, health, metrics_view, views
 
 handler404 = "converter.outages.not_found"
 handler500 = "converter.outages.internal_error"
@@ -39,6 +39,7 @@ urlpatterns = [
     ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics_view.MetricsView.as_view(), name="metrics"),
     path("dashboard/", include("classifier.dashboard.urls")),
     path("api/v1/", include("classifier.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from contextlib import closing
+from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
@@ -41,6 +43,7 @@ class Command(BaseCommand):
         _check_port(options["host"], options["port"])
         with _only_one():
             call_command("setup", stdout=self.stdout, stderr=self.stderr)
+            _share_metrics(settings.VAR_DIR / "metrics")
             broker = None if os.environ.get("CELERY_BROKER_URL") else _embedded_broker()
             supervisor = Supervisor(
                 _children(options, broker), settings.VAR_DIR / "logs", settings.BASE_DIR
@@ -95,6 +98,13 @@ def _only_one() -> IO[str]:
         file.close()
         raise CommandError(f"The project is running already in {settings.VAR_DIR}.") from error
     return file
+
+
+def _share_metrics(folder: Path) -> None:
+    """Have all child processes count in one folder, from zero."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _embedded_broker() -> EmbeddedBroker | None:

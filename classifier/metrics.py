@@ -1,0 +1,52 @@
+"""What the classifier adds to `/metrics`: its answers' times, and the states of its work."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count
+from prometheus_client import Histogram
+from prometheus_client.core import GaugeMetricFamily
+
+from classifier.models import (
+    DatasetBuild,
+    EvaluationJob,
+    LabelCheck,
+    ModelVersion,
+    RateTest,
+    TrainingRun,
+)
+
+CLASSIFICATION_SECONDS = Histogram(
+    "classification_seconds",
+    "From an image's bytes to its type, by what answered; answers from memory are left out.",
+    ["method", "model_version"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
+_WORK = {
+    "training_run": TrainingRun,
+    "evaluation": EvaluationJob,
+    "dataset_build": DatasetBuild,
+    "label_check": LabelCheck,
+    "rate_test": RateTest,
+}
+
+
+class WorkStates:
+    """How many training runs and other works there are in each state, and what serves."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Count them."""
+        states = GaugeMetricFamily(
+            "classifier_work", "Work for workers, by kind and status.", labels=["kind", "status"]
+        )
+        for kind, model in _WORK.items():
+            counted = model.objects.order_by().values_list("status").annotate(Count("pk"))
+            counts = dict.fromkeys(model.Status.values, 0) | dict(counted)
+            for status, count in counts.items():
+                states.add_metric([kind, status], count)
+        yield states
+        serving = GaugeMetricFamily(
+            "model_version_production", "1 for the version in production.", labels=["version"]
+        )
+        for version in ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION):
+            serving.add_metric([version.name], 1)
+        yield serving
