@@ -21,6 +21,7 @@ from converter.conversion import ConversionError, convert_logo, is_large, read_u
 from converter.forms import check_upload_size
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.throttling import ConversionThrottle
 from converter.views import svg_response
 
 
@@ -53,6 +54,7 @@ class ConversionsView(APIView):
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
+    throttle_classes = [ConversionThrottle]
 
     @extend_schema(
         request=ConversionRequestSerializer,

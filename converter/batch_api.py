@@ -20,6 +20,7 @@ from converter.batches import cancel_batch, create_batch, progress_of
 from converter.forms import check_upload_count, check_upload_size
 from converter.models import Batch, BatchItem, visitor_of
 from converter.presets import LOGO_TYPES, PRESETS
+from converter.throttling import ConversionThrottle
 from converter.views import zip_response
 
 
@@ -118,6 +119,7 @@ class BatchesView(APIView):
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
+    throttle_classes = [ConversionThrottle]
 
     @extend_schema(
         request=BatchRequestSerializer,

@@ -199,6 +199,7 @@ CLASSIFIER_COLLECT_PROPOSALS = env.bool("COLLECT_PROPOSALS", default=False)
 CONVERTER_OFFER_PROPOSALS = CLASSIFIER_COLLECT_PROPOSALS
 # How often one address may ask without an account ("300/min"); empty: as often as it likes.
 CLASSIFIER_ANONYMOUS_RATE = env.str("CLASSIFIER_ANONYMOUS_RATE", default="300/min")
+CLASSIFIER_USER_RATE = env.str("CLASSIFIER_USER_RATE", default="3000/min")  # with an account
 # Many images in one request: how many, and how large in all.
 CLASSIFIER_MAX_IMAGES = 64
 CLASSIFIER_MAX_IMAGES_BYTES = 64 * 2**20
@@ -216,6 +217,9 @@ CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 40
 CLASSIFIER_TOKEN = env.str("CLASSIFIER_TOKEN", default="")  # for CLASSIFIER_URL, if it asks
 CLASSIFIER_URL = env.str("CLASSIFIER_URL", default="")  # empty: this process's own WSGI application
 CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 2**20)
+# How many logos one address, or one user, may have converted; empty: as many as they like.
+CONVERTER_ANONYMOUS_RATE = env.str("CONVERTER_ANONYMOUS_RATE", default="120/min")
+CONVERTER_USER_RATE = env.str("CONVERTER_USER_RATE", default="1200/min")
 # Many logos in one request: how many, and how large in all.
 CONVERTER_MAX_BATCH_IMAGES = env.int("CONVERTER_MAX_BATCH_IMAGES", default=200)
 CONVERTER_MAX_BATCH_BYTES = env.int("CONVERTER_MAX_BATCH_BYTES", default=200 * 2**20)
@@ -248,6 +252,7 @@ REST_FRAMEWORK = {
         "classifier.api.authentication.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_THROTTLE_CLASSES": ["classifier.api.throttling.RequestThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,

@@ -23,6 +23,7 @@ from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
 from converter.routing import ClassifierUnavailableError, classifier_client
+from converter.throttling import too_many
 
 # A drawing opened as a page of its own can run nothing and reach nothing.
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -37,6 +38,9 @@ def convert(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _upload_page(request, form, 422)
+    if problem := too_many(request):
+        form.add_error("image", problem)
+        return _upload_page(request, form, 429)
     uploads = form.cleaned_data["image"]
     try:
         if len(uploads) > 1 or is_large(uploads[0].read()):
@@ -99,7 +103,7 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PresetForm(request.POST)
     if form.is_valid():
         preset = form.cleaned_data["preset"]
-        if result := _drawn_again(found, form, "preset", preset=preset):
+        if result := _drawn_again(request, found, form, "preset", preset=preset):
             found.corrected = True
             found.take_result(result)
             return redirect("conversion", found.pk)
@@ -113,7 +117,7 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CorrectionForm(request.POST)
     if form.is_valid():
         true_type = form.cleaned_data["true_type"]
-        if result := _drawn_again(found, form, "true_type", logo_type=true_type):
+        if result := _drawn_again(request, found, form, "true_type", logo_type=true_type):
             found.corrected, found.true_type = True, true_type
             found.take_result(result)
             if form.cleaned_data.get("consent"):
@@ -122,8 +126,13 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _result_page(request, found, 422, correction=form)
 
 
-def _drawn_again(found: Conversion, form: Form, field: str, **choice: str) -> Result | None:
-    """Draw a logo as a person chose. If that fails, the form's field says why."""
+def _drawn_again(
+    request: HttpRequest, found: Conversion, form: Form, field: str, **choice: str
+) -> Result | None:
+    """Draw a logo as a person chose. If that cannot be, the form's field says why."""
+    if problem := too_many(request):
+        form.add_error(field, problem)
+        return None
     try:
         return convert_logo(b"", found.read_original(), **choice)
     except ConversionError as error:

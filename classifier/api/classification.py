@@ -21,7 +21,7 @@ from classifier.api.errors import (
     problem_of,
     problems,
 )
-from classifier.api.throttling import AnonymousThrottle
+from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
 from classifier.inference.manifest import ModelError
 from classifier.logo_types import CLASS_NAMES
@@ -108,7 +108,7 @@ class ClassifyView(ErrorForm, LimitedBody):
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
-    throttle_classes = [AnonymousThrottle]
+    throttle_classes = [RequestThrottle]
 
     def most_bytes(self) -> int:
         """Return the larger of the limits for one file and for several."""

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from classifier.api.errors import problems
 from classifier.api.resources import StaffViewSet
-from classifier.api.throttling import AnonymousThrottle
+from classifier.api.throttling import RequestThrottle
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import LivePrediction
 
@@ -85,7 +85,7 @@ class PredictionViewSet(StaffViewSet):
         detail=True,
         methods=["post"],
         permission_classes=[AllowAny],
-        throttle_classes=[AnonymousThrottle],
+        throttle_classes=[RequestThrottle],
     )
     def feedback(self, request: Request, pk: str) -> Response:
         """Say whether an answer was right. Open to whoever knows its id; the last word counts."""

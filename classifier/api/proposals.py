@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classifier.api.errors import ErrorForm, problems
-from classifier.api.throttling import AnonymousThrottle
+from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Proposal
@@ -50,7 +50,7 @@ class ProposalsView(ErrorForm, LimitedBody):
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
-    throttle_classes = [AnonymousThrottle]
+    throttle_classes = [RequestThrottle]
 
     @extend_schema(
         request=ProposalRequestSerializer,

@@ -1,27 +1,31 @@
-"""How often strangers may ask."""
+"""How often one user, or one address without an account, may ask."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
-from rest_framework.throttling import AnonRateThrottle
-from rest_framework.views import APIView
+from rest_framework.throttling import SimpleRateThrottle
 
 IN_PROCESS = "in-process"  # the address that calls from this very process give
 
 
-class AnonymousThrottle(AnonRateThrottle):
-    """Limits requests without an account, by address: see CLASSIFIER_ANONYMOUS_RATE.
+class RequestThrottle(SimpleRateThrottle):
+    """Limits requests: see CLASSIFIER_USER_RATE and CLASSIFIER_ANONYMOUS_RATE.
 
     A request with many files counts as many.
     """
 
-    def get_rate(self) -> str | None:
-        """Return the rate, None for no limit."""
-        return settings.CLASSIFIER_ANONYMOUS_RATE or None
+    scope = "classifier"
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def get_rate(self) -> None:
+        """Leave the rate to the request: it depends on who asks."""
+
+    def allow_request(self, request: Request, view: object) -> bool:
         """Return whether the request may pass."""
+        known = request.user and request.user.is_authenticated
+        rate = settings.CLASSIFIER_USER_RATE if known else settings.CLASSIFIER_ANONYMOUS_RATE
+        self.rate = rate or None
+        self.num_requests, self.duration = self.parse_rate(self.rate)
         self._request = request
         return super().allow_request(request, view)
 
@@ -30,11 +34,13 @@ class AnonymousThrottle(AnonRateThrottle):
         self.history = [self.now] * (_files(self._request) - 1) + self.history
         return super().throttle_success()
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Request, view: object) -> str | None:
         """Return whose requests are counted together; None to let the request pass."""
+        if request.user and request.user.is_authenticated:
+            return self.cache_format % {"scope": self.scope, "ident": f"user-{request.user.pk}"}
         if request.META.get("REMOTE_ADDR") == IN_PROCESS:
             return None
-        return super().get_cache_key(request, view)
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 def _files(request: Request) -> int:

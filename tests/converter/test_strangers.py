@@ -1,8 +1,14 @@
 import secrets
+from unittest import mock
 
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import SimpleTestCase, TestCase, override_settings
 
+from converter.models import Conversion
+from converter.tasks import convert_batch_item
+from tests.converter.classifier import classifier_says
+from tests.converter.test_page import upload
 from tests.test_architecture import run_python
 
 
@@ -36,6 +42,29 @@ class LimitTests(TestCase):
             for i in range(3)
         ]
         self.assertEqual(statuses, [400, 400, 429])
+
+    @override_settings(CONVERTER_ANONYMOUS_RATE="3/min", CONVERTER_USER_RATE="4/min")
+    def test_conversions_are_limited_by_address_and_by_user(self):
+        cache.clear()
+        self.addCleanup(cache.clear)
+        with classifier_says("simple"):
+            self.assertEqual(self.client.post("/", {"image": upload()}).status_code, 302)
+            two = {"images": [upload(), upload()]}
+            with mock.patch.object(convert_batch_item, "delay"):
+                self.assertEqual(self.client.post("/api/v1/batches/", two).status_code, 202)
+            refused = self.client.post("/api/v1/conversions/", {"image": upload()})
+            self.assertEqual(refused.status_code, 429)
+            self.assertGreater(int(refused.headers["Retry-After"]), 0)
+            page = self.client.post("/", {"image": upload()})
+            self.assertContains(page, "Try again in", status_code=429)
+            found = Conversion.objects.get()
+            for address in ("retrace", "correct"):
+                values = {"preset": "text", "true_type": "text"}
+                page = self.client.post(f"/conversions/{found.pk}/{address}/", values)
+                self.assertContains(page, "Try again in", status_code=422)
+            self.client.force_login(User.objects.create_user("ada"))
+            codes = [self.client.post("/", {"image": upload()}).status_code for _ in range(5)]
+        self.assertEqual(codes, [302, 302, 302, 302, 429])
 
 
 class ProductionTests(SimpleTestCase):

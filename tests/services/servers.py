@@ -154,6 +154,7 @@ class Topology:
             "CELERY_BROKER_URL": self.redis.url,
             "QUEUE_VISIBILITY_TIMEOUT": "5",
             "CLASSIFIER_ANONYMOUS_RATE": "",
+            "CONVERTER_ANONYMOUS_RATE": "",
             "DJANGO_SETTINGS_MODULE": "converter.settings",
         }
         python = [sys.executable, "-m"]

@@ -24,6 +24,9 @@ class TemporaryFolderRunner(DiscoverRunner):
             STATIC_ROOT=folder / "static",
             BROKER_SOCKET=folder / "broker.sock",
             CELERY_BROKER_URL="memory://",
+            # All tests ask from one address; those of the limits set them.
+            CLASSIFIER_ANONYMOUS_RATE="",
+            CONVERTER_ANONYMOUS_RATE="",
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )
         self._settings.enable()

@@ -2,6 +2,7 @@ from datetime import timedelta
 from io import StringIO
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from django.urls import reverse
@@ -71,12 +72,16 @@ class TokenTests(TemporaryRoot, TestCase):
         self.assertEqual(self.client.get(address, **other).status_code, 404)
         self.assertEqual(self.client.get(address).status_code, 404)
 
-    @override_settings(CLASSIFIER_ANONYMOUS_RATE="1/day")
-    def test_limits_of_strangers_do_not_hold(self):
+    @override_settings(CLASSIFIER_ANONYMOUS_RATE="1/day", CLASSIFIER_USER_RATE="3/day")
+    def test_a_tokens_user_has_a_limit_of_their_own(self):
+        cache.clear()
+        self.addCleanup(cache.clear)
         header = self.header("convert")
-        for _ in range(3):
-            answer = self.client.post("/api/v1/classify/", {}, **header)
-            self.assertEqual(answer.status_code, 400)
+        answers = [self.client.post("/api/v1/classify/", {}, **header) for _ in range(4)]
+        self.assertEqual([answer.status_code for answer in answers], [400, 400, 400, 429])
+        self.assertGreater(int(answers[-1].headers["Retry-After"]), 0)
+        self.assertEqual(self.client.post("/api/v1/classify/", {}).status_code, 400)
+        self.assertEqual(self.client.post("/api/v1/classify/", {}).status_code, 429)
 
     def test_the_command_prints_a_key_that_works(self):
         out = StringIO()
