@@ -4,6 +4,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from kombu import pools
+
 from converter.broker import EmbeddedBroker
 from converter.celery import app
 
@@ -37,7 +39,7 @@ def using_broker(url):
 
 
 def _connect(urls):
-    app.pool.force_close_all()
+    pools.reset()
     app._pool = None
     app.amqp._producer_pool = None
     app.conf.update(urls)
