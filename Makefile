@@ -8,13 +8,14 @@ HOST ?= 127.0.0.1
 TESTS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help run test test-services benchmark lint format requirements clean
+.PHONY: help run test test-services benchmark load lint format requirements clean
 
 help:
 	@echo "make run            install, set up and serve at http://$(HOST):$(PORT)/ (PORT=8001 for another port)"
 	@echo "make test           run the tests (TESTS=tests.converter for some of them)"
 	@echo "make test-services  run the tests that start PostgreSQL, Redis and worker processes"
 	@echo "make benchmark      measure classification: speed against PyTorch, memory of a web process"
+	@echo "make load           measure what a web server bears, at rising load (some minutes)"
 	@echo "make lint           check style; make format mends what can be mended"
 	@echo "make requirements   pin what requirements*.in ask for, with hashes"
 	@echo "make clean          remove the environment, and nothing else"
@@ -32,6 +33,9 @@ test-services: .venv/dev.stamp
 
 benchmark: .venv/serve.stamp
 	$(PYTHON) manage.py benchmark inference
+
+load: .venv/dev.stamp
+	$(PYTHON) -m tests.load.run
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
