@@ -58,7 +58,7 @@ def production() -> tuple["Engine", str]:
     except ModelError as error:
         _served.problem = str(error)
         raise
-    key = (str(version.folder), version.manifest_sha256)
+    key = (str(version.own_folder), version.manifest_sha256)
     with _served.lock:
         if key == _served.key:
             _served.problem, _served.refused = "", ("", "")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from classifier import models
+from classifier import models, version_store
 from classifier.files import write_whole
 from classifier.inference.manifest import (
     MANIFEST_NAME,
@@ -55,6 +55,8 @@ def register_version(
     for name in manifest.files:
         verified_bytes(folder, manifest, name)
     digest = sha256_of_manifest(folder)
+    if version_store.is_shared() and not bundled:
+        version_store.publish(folder)
     if bundled and manifest.name != folder.name:
         raise VersionError(f"The bundled folder {folder.name} holds a version {manifest.name}.")
     try:
@@ -231,11 +233,13 @@ def update_manifest(version: ModelVersion, manifest: Manifest, folder: Path) -> 
     if version.bundled:
         raise VersionError(f"{version} is bundled: its files belong to the program.")
     for name in manifest.files:
-        write_whole(version.folder / name, verified_bytes(folder, manifest, name))
+        write_whole(version.own_folder / name, verified_bytes(folder, manifest, name))
     text = json.dumps(manifest.to_json(), indent=2) + "\n"
-    write_whole(version.folder / MANIFEST_NAME, text.encode())
+    write_whole(version.own_folder / MANIFEST_NAME, text.encode())
+    if version_store.is_shared():
+        version_store.publish(version.own_folder)
     version.manifest = manifest.to_json()
-    version.manifest_sha256 = sha256_of_manifest(version.folder)
+    version.manifest_sha256 = sha256_of_manifest(version.own_folder)
     version.save(update_fields=["manifest", "manifest_sha256"])
 
 

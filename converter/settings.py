@@ -138,6 +138,19 @@ _PLOTLY = Path(importlib.util.find_spec("plotly").origin).parent / "package_data
 STATICFILES_DIRS = [BASE_DIR / "static", ("plotly", _PLOTLY)]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "media"
+# Uploads and drawings go to one storage, and versions to another if machines share no folder.
+STORAGES = {
+    "default": {
+        "BACKEND": env.str("MEDIA_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", {}),
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if VERSION_STORAGE := env.str("VERSION_STORAGE", ""):
+    STORAGES["versions"] = {
+        "BACKEND": VERSION_STORAGE,
+        "OPTIONS": env.json("VERSION_STORAGE_OPTIONS", {}),
+    }
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # Celery: the embedded broker's socket in var/, or what CELERY_BROKER_URL names

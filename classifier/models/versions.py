@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from classifier import version_store
 from classifier.models.runs import TrainingRun
 
 BUNDLED_FOLDER = Path(__file__).parents[1] / "bundled"  # versions that ship with the plug-in
@@ -53,11 +54,22 @@ class ModelVersion(models.Model):
         return self.name
 
     @property
-    def folder(self) -> Path:
-        """Where the version's files are."""
+    def own_folder(self) -> Path:
+        """Where its files are on the machine that made the version, or imported it."""
         if self.bundled:
             return BUNDLED_FOLDER / self.name
         return Path(settings.CLASSIFIER_ROOT) / self.path
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are on this machine; they are fetched first if machines share versions.
+
+        Raises:
+            ModelError: if they cannot be fetched.
+        """
+        if self.bundled or not version_store.is_shared():
+            return self.own_folder
+        return version_store.fetched(self.manifest_sha256)
 
 
 VARIANT_FIGURES = (
