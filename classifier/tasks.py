@@ -62,6 +62,21 @@ def mark_lost_runs() -> None:
 
 
 @shared_task
+def report_leftovers() -> None:
+    """Log how many files belong to nothing. `manage.py leftovers` lists and deletes them."""
+    from classifier.leftovers import find_leftovers, size_of
+
+    found = find_leftovers()
+    if found:
+        megabytes = sum(map(size_of, found)) / 1e6
+        logger.warning(
+            "%d files or folders (%.0f MB) belong to nothing: see manage.py leftovers.",
+            len(found),
+            megabytes,
+        )
+
+
+@shared_task
 def score_shadow() -> None:
     """Let the shadow version answer the uploads that wait for it."""
     from classifier.shadow import score_waiting

@@ -187,11 +187,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 10.0},
+    "report-leftovers": {"task": "classifier.tasks.report_leftovers", "schedule": 86_400.0},
     "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
     "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},
     "send-stranded-batch-items": {
         "task": "converter.tasks.send_stranded_batch_items",
         "schedule": 60.0,
+    },
+    "delete-ownerless-media": {
+        "task": "converter.tasks.delete_ownerless_media",
+        "schedule": 86_400.0,
     },
     "delete-expired-conversions": {
         "task": "converter.tasks.delete_expired_conversions",

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from converter import batches
+from converter.media import delete_ownerless
 from converter.models import Batch, Conversion
 
 
@@ -23,3 +24,10 @@ def delete_expired_conversions() -> None:
     """Delete conversions and batches past their time, with their files."""
     for row in (*Conversion.objects.expired().iterator(), *Batch.objects.expired().iterator()):
         row.delete_with_files()
+
+
+@shared_task
+def delete_ownerless_media() -> None:
+    """Delete files of conversions and batches that have no row: a crash came between the two."""
+    for folder, model in (("conversions", Conversion), ("batches", Batch)):
+        delete_ownerless(folder, {str(pk) for pk in model.objects.values_list("pk", flat=True)})

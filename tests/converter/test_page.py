@@ -1,4 +1,5 @@
 import io
+import os
 import tempfile
 import zipfile
 from datetime import timedelta
@@ -8,13 +9,14 @@ from unittest import mock
 
 import httpx
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 
 from converter.models import Conversion
-from converter.tasks import delete_expired_conversions
+from converter.tasks import delete_expired_conversions, delete_ownerless_media
 from converter.tracing import TracingError
 from tests.converter.classifier import classifier_down, classifier_says, client
 from tests.converter.images import encoded, logo
@@ -221,6 +223,21 @@ class ExpiryTest(TestCase):
         self.assertEqual(list(Conversion.objects.all()), [young])
         self.assertFalse(old.svg.storage.exists(f"conversions/{old.pk}/original.png"))
         self.assertTrue(young.svg.storage.exists(young.svg.name))
+
+
+class OwnerlessTest(TestCase):
+    def test_files_without_a_row_go_once_they_are_old(self):
+        with classifier_says("simple"):
+            self.client.post("/", {"image": upload()})
+        kept = Conversion.objects.get()
+        paths = [default_storage.save(f"conversions/{n}/drawing.svg", upload()) for n in "ab"]
+        folder = Path(settings.MEDIA_ROOT)
+        old = (timezone.now() - timedelta(days=settings.CONVERSION_DAYS + 1)).timestamp()
+        for name in (paths[0], kept.svg.name):
+            os.utime(folder / name, (old, old))
+        delete_ownerless_media()
+        self.assertEqual([(folder / path).exists() for path in paths], [False, True])
+        self.assertTrue((folder / kept.svg.name).exists())
 
 
 class CommandTest(TestCase):

@@ -1,0 +1,28 @@
+"""`leftovers`: files that nobody owns."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from classifier.leftovers import delete, find_leftovers, size_of
+
+
+class Command(BaseCommand):
+    """Lists what no row names, and deletes it if told so."""
+
+    help = "List files that belong to no dataset, run, study, evaluation, proposal or version."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take whether to delete."""
+        parser.add_argument("--delete", action="store_true", help="delete them, too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """List them."""
+        found = find_leftovers()
+        for path in found:
+            self.stdout.write(f"{size_of(path) / 1e6:10.1f} MB  {path}")
+            if options["delete"]:
+                delete(path)
+        done = "deleted" if options["delete"] else "found"
+        self.stdout.write(f"{len(found)} {done}.")
