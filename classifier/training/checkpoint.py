@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 LAST = "last.safetensors"
@@ -19,13 +19,19 @@ class CheckpointError(Exception):
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-    """Write a checkpoint beside `path` and rename it into place."""
+    """Write a checkpoint beside `path` and rename it into place.
+
+    Raises:
+        OSError: if it cannot be written; nothing of it remains.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".partial")
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     try:
-        save_file(contiguous, draft, metadata={"state": json.dumps(state)})
-        with draft.open("rb") as file:
+        with draft.open("wb") as file:
+            # Its own writer would hide the system's error, such as a full disk.
+            file.write(save(contiguous, metadata={"state": json.dumps(state)}))
+            file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:

@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from classifier.inference.manifest import (
@@ -100,7 +100,7 @@ def write_version(
     backbone = BACKBONES[config.backbone]
     export_onnx(model, config.input_size, folder / ONNX_NAME)
     tensors = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_NAME)
+    (folder / WEIGHTS_NAME).write_bytes(save(tensors))
     manifest = Manifest(
         name=name,
         backbone=config.backbone,

@@ -14,7 +14,6 @@ from classifier.inference.manifest import read_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample, TrainingRun
 from classifier.runs import cancel_run, create_run, requeue
-from classifier.training import checkpoint
 from classifier.training.config import TrainingConfig
 from classifier.training.loop import NonFiniteLossError
 from classifier.training.meters import EpochMeter
@@ -169,13 +168,13 @@ class FailedRunTests(ExecutionTestCase):
 
     def test_a_full_disk_is_named(self):
         full = OSError(errno.ENOSPC, "No space left on device")
-        with mock.patch.object(checkpoint, "save_file", side_effect=full):
+        with mock.patch("os.fsync", side_effect=full):
             execute_run(self.run.pk)
         self.assert_failed("The disk is full")
 
     def test_a_disk_that_fills_up_at_export_leaves_no_version(self):
         full = OSError(errno.ENOSPC, "No space left on device")
-        with mock.patch("classifier.training.export.save_file", side_effect=full):
+        with mock.patch("classifier.training.export.save", side_effect=full):
             execute_run(self.run.pk)
         self.assert_failed("The disk is full")
 

@@ -27,11 +27,8 @@ class CheckpointTests(SimpleTestCase):
     def test_a_failed_write_keeps_the_old_one_and_leaves_nothing(self):
         save_checkpoint(self.path, {"a": torch.zeros(1)}, {})
 
-        def full_disk(tensors, path, metadata):
-            Path(path).write_bytes(b"half")
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        with mock.patch.object(checkpoint, "save_file", full_disk), self.assertRaises(OSError):
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with mock.patch("os.fsync", side_effect=full), self.assertRaises(OSError):
             save_checkpoint(self.path, {"a": torch.ones(1)}, {})
         self.assertEqual(load_checkpoint(self.path)[0]["a"].item(), 0)
         self.assertEqual([p.name for p in self.folder.iterdir()], ["last.safetensors"])
