@@ -146,6 +146,7 @@ class Topology:
         self.folder = Path(folder)
         self.postgres = Postgres(folder).create()
         self.redis = Redis(folder)
+        (self.folder / "metrics").mkdir()
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.environment = os.environ | {
@@ -155,6 +156,7 @@ class Topology:
             "QUEUE_VISIBILITY_TIMEOUT": "5",
             "CLASSIFIER_ANONYMOUS_RATE": "",
             "CONVERTER_ANONYMOUS_RATE": "",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
             "DJANGO_SETTINGS_MODULE": "converter.settings",
         }
         python = [sys.executable, "-m"]

@@ -1,12 +1,16 @@
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 from django.test import SimpleTestCase
 
-from tests.services.servers import Topology, wait_for
+from tests.services.servers import ROOT, Process, Topology, free_port, wait_for
 from tests.support.serving import image_bytes
 
 _OUTAGE_SECONDS = 10
@@ -18,6 +22,12 @@ _STALE_RUN = (
     "    heartbeat_at=timezone.now() - timedelta(hours=1))\n"
 )
 _MARK = "from classifier.tasks import mark_lost_runs\nmark_lost_runs.delay()\n"
+_TOKEN = """
+from django.contrib.auth.models import User
+from classifier.tokens import create_token
+user = User.objects.create_user("prometheus", is_staff=True)
+print(create_token(user, "metrics", ["read"])[1])
+"""
 _TRAIN = """
 from classifier.models import Dataset
 from classifier.runs import start_run
@@ -137,3 +147,61 @@ class TopologyTests(SimpleTestCase):
         self.assertEqual(self.classify().status_code, 200)
         run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
         wait_for(lambda: self.status_of(run) == "lost", "the worker works again")
+
+    def test_a_backup_is_restored_beside_the_original(self):
+        self.wait_until_ready()
+        files = {"image": ("a.png", image_bytes("blue", (96, 96)))}
+        made = self.http.post("/api/v1/conversions/", files=files).json()
+        drawing = self.http.get(made["svg"]).text
+        with restored(self.topology) as web:
+            copy = httpx.Client(base_url=web, timeout=30, cookies=self.http.cookies)
+            self.assertEqual(copy.get(made["svg"]).text, drawing)
+            answer = copy.post("/api/v1/classify/", files={"image": ("a.png", image_bytes())})
+            self.assertEqual(answer.json()["model_version"], "tiny")
+            self.assertEqual(copy.get("/readyz").json()["status"], "ok")
+
+    def test_metrics_of_both_web_processes_are_summed_up(self):
+        key = self.topology.shell(_TOKEN)
+        labels = 'method="POST",status="200",view="classifier-api:classify"'
+        counted = f"http_request_seconds_count{{{labels}}}"
+
+        def count():
+            page = self.http.get("/metrics", headers={"Authorization": f"Bearer {key}"}).text
+            lines = [line for line in page.splitlines() if line.startswith(counted)]
+            return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+        before = count()
+        for _ in range(20):
+            with httpx.Client(base_url=self.topology.address, timeout=30) as fresh:
+                fresh.post("/api/v1/classify/", files={"image": ("a.png", image_bytes())})
+        self.assertEqual(count(), before + 20)
+
+
+@contextmanager
+def restored(topology):
+    """Restore a backup of a topology to another database and folder; yield the address of its web.
+
+    These are the steps of docs/operations.md.
+    """
+    postgres, folder = topology.postgres, topology.folder / "restored"
+    dump = subprocess.run(
+        [postgres.programs / "pg_dump", postgres.url], check=True, capture_output=True
+    ).stdout
+    for name in ("media", "classifier"):
+        shutil.copytree(topology.folder / "var" / name, folder / name)
+    shutil.copy(topology.folder / "var" / "secret_key", folder)
+    psql = [postgres.programs / "psql", "--quiet", "-v", "ON_ERROR_STOP=1"]
+    subprocess.run([*psql, postgres.url, "-c", "CREATE DATABASE restored"], check=True)
+    url = f"{postgres.url.rsplit('/', 1)[0]}/restored"
+    subprocess.run([*psql, url], input=dump, check=True, stdout=subprocess.DEVNULL)
+    port = free_port()
+    environment = topology.environment | {"VAR_DIR": str(folder), "DATABASE_URL": url}
+    setup = [sys.executable, "manage.py", "setup"]
+    subprocess.run(setup, cwd=ROOT, env=environment, check=True, capture_output=True)
+    command = [sys.executable, "-m", "gunicorn", "converter.wsgi", "--no-control-socket"]
+    web = Process("restored", folder, [*command, "--bind", f"127.0.0.1:{port}"], environment, port)
+    web.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        web.stop()
