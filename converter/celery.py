@@ -4,15 +4,18 @@ import os
 import signal
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, task_prerun, worker_process_init
 
 from converter.processes import end_with_parent
+from converter.request_log import begin_task, end_task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "converter.settings")
 
 app = Celery("converter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+task_prerun.connect(begin_task)
+task_postrun.connect(end_task)
 
 
 @worker_process_init.connect

@@ -7,8 +7,12 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from celery import Task
 
 logger = logging.getLogger(__name__)
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -41,6 +45,17 @@ class RequestLogMiddleware:
             _request_id.reset(token)
 
 
+def begin_task(task_id: str, task: "Task", args: tuple = (), **signal: object) -> None:
+    """Give the log lines of a task its name and its row's key in place of a request's id."""
+    row = f"-{args[0]}" if args else ""
+    _request_id.set(f"{task.name.rpartition('.')[2]}{row}"[:64])
+
+
+def end_task(**signal: object) -> None:
+    """Forget it."""
+    _request_id.set("")
+
+
 def current_request_id() -> str:
     """Return the id of the request that is being answered; empty outside of one."""
     return _request_id.get()
@@ -64,7 +79,7 @@ def _write(request: HttpRequest, status: int, seconds: float) -> None:
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds `request_id` to each record: the request's id, or a dash outside of requests."""
+    """Adds `request_id` to each record: the request's or the task's, or a dash outside of both."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""

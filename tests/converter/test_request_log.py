@@ -2,9 +2,10 @@ import json
 import logging
 import sys
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
 
-from converter.request_log import JsonFormatter, RequestIdFilter
+from classifier.tasks import train
+from converter.request_log import JsonFormatter, RequestIdFilter, current_request_id
 
 
 class RequestIdTests(SimpleTestCase):
@@ -28,6 +29,15 @@ class RequestIdTests(SimpleTestCase):
             self.client.get("/healthz")
         self.assertEqual(len(logs.records), 1)
         self.assertRegex(logs.output[0], r"GET /accounts/login/ 200 in \d+ ms")
+
+
+class TaskTests(TestCase):
+    def test_lines_of_a_task_name_it_and_its_row(self):
+        with self.assertLogs("classifier", "INFO") as logs:
+            logging.getLogger("classifier").handlers[0].addFilter(RequestIdFilter())
+            train.apply((4711,))
+        self.assertEqual([record.request_id for record in logs.records], ["train-4711"])
+        self.assertEqual(current_request_id(), "")
 
 
 class JsonFormatterTests(SimpleTestCase):

@@ -1,4 +1,4 @@
-"""Workers that are killed in the middle of an evaluation or a batch: nothing is lost or double."""
+"""Workers killed in the middle of a run, an evaluation, a batch: nothing is lost or double."""
 
 import os
 from contextlib import contextmanager
@@ -12,7 +12,9 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from classifier.evaluation_jobs import mark_lost_evaluations, start_evaluation
-from classifier.models import Evaluation, EvaluationJob
+from classifier.models import Evaluation, EvaluationJob, ModelVersion, TrainingRun
+from classifier.runs import mark_lost_runs, resume_run, start_run
+from classifier.training.config import TrainingConfig
 from converter.batches import create_batch, progress_of
 from converter.models import Conversion
 from tests.classifier.evaluated import make_dataset, make_version
@@ -79,6 +81,55 @@ class EvaluationTests(TransactionTestCase):
         self.assertEqual(after, self.figures())
         for row in Evaluation.objects.all():
             self.assertEqual(row.predictions.count(), row.sample_count)
+
+
+class TrainingTests(TransactionTestCase):
+    config = TrainingConfig(
+        backbone="efficientnet_lite0", input_size=32, batch_size=8, head_epochs=1, top_epochs=0,
+        full_epochs=6, twins=False,
+    )  # fmt: skip
+
+    def train(self, dataset):
+        run = start_run(dataset, self.config)
+        wait_for(lambda: self.status(run) != "queued", "the run begins")
+        return run
+
+    def status(self, run):
+        return TrainingRun.objects.get(pk=run.pk).status
+
+    def wait_for_end(self, run):
+        wait_for(lambda: self.status(run) not in ("queued", "running"), "the run ends", 120)
+        self.assertEqual(self.status(run), "succeeded")
+
+    def losses(self, run):
+        return list(run.epochs.order_by("epoch").values_list("epoch", "train_loss", "val_loss"))
+
+    def test_a_killed_run_is_lost_and_resumed_to_the_same_end(self):
+        dataset = make_dataset(per_class=40)
+        with real_broker() as url:
+            with real_worker(url) as worker:
+                run = self.train(dataset)
+                wait_for(lambda: run.epochs.count() >= 3, "some epochs are over", 120)
+                kill(worker)
+            before = self.losses(run)
+            self.assertEqual(self.status(run), "running")
+            self.assertLess(len(before), self.config.epochs)
+            long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+            TrainingRun.objects.update(heartbeat_at=timezone.now() - long_ago)
+            self.assertEqual(mark_lost_runs(), 1)
+            self.assertEqual(self.status(run), "lost")
+            with real_worker(url):
+                run.refresh_from_db()
+                resume_run(run)
+                self.wait_for_end(run)
+                undisturbed = self.train(dataset)
+                self.wait_for_end(undisturbed)
+        self.assertEqual(self.losses(run)[: len(before)], before)
+        self.assertEqual(self.losses(run), self.losses(undisturbed))
+        versions = ModelVersion.objects.all()
+        self.assertEqual({version.run_id for version in versions}, {run.pk, undisturbed.pk})
+        weights = [version.manifest["files"]["model.safetensors"] for version in versions]
+        self.assertEqual(weights[0], weights[1])
 
 
 class BatchTests(TransactionTestCase):

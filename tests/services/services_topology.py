@@ -1,8 +1,11 @@
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +25,18 @@ _STALE_RUN = (
     "    heartbeat_at=timezone.now() - timedelta(hours=1))\n"
 )
 _MARK = "from classifier.tasks import mark_lost_runs\nmark_lost_runs.delay()\n"
+_SECOND = """
+from pathlib import Path
+from django.conf import settings
+from tests.support.versions import make_version_folder
+from classifier.versions import register_version
+register_version(make_version_folder(Path(settings.CLASSIFIER_ROOT) / "versions", "other"))
+"""
+_PROMOTE = """
+from classifier.models import ModelVersion
+from classifier.versions import promote
+promote(ModelVersion.objects.get(name="{}"))
+"""
 _TOKEN = """
 from django.contrib.auth.models import User
 from classifier.tokens import create_token
@@ -147,6 +162,42 @@ class TopologyTests(SimpleTestCase):
         self.assertEqual(self.classify().status_code, 200)
         run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
         wait_for(lambda: self.status_of(run) == "lost", "the worker works again")
+
+    def test_a_promotion_under_load_drops_no_request_and_each_answer_names_its_version(self):
+        self.wait_until_ready()
+        self.topology.shell(_SECOND)
+        with ThreadPoolExecutor(4) as pool:
+            ended = threading.Event()
+            asking = [pool.submit(self.ask_until, ended) for _ in range(3)]
+            for name in ("other", "tiny", "other"):
+                self.topology.shell(_PROMOTE.format(name))
+            # Two at once: one comes after the other.
+            names = ("tiny", "other")
+            both = [subprocess.Popen(self.shell_command(_PROMOTE.format(n)), cwd=ROOT,
+                                     env=self.topology.environment) for n in names]  # fmt: skip
+            self.assertEqual([process.wait(60) for process in both], [0, 0])
+            self.topology.shell(_PROMOTE.format("tiny"))
+            ended.set()
+            answers = [answer for asked in asking for answer in asked.result()]
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual({version for _, version in answers}, {"tiny", "other"})
+        count = "ModelVersion.objects.filter(stage='production').count()"
+        printed = self.topology.shell(f"from classifier.models import ModelVersion\nprint({count})")
+        self.assertEqual(printed, "1")
+        self.assertEqual(self.classify().json()["model_version"], "tiny")
+
+    def ask_until(self, ended):
+        """Classify one image after the other; return each answer's status and version."""
+        answers = []
+        with httpx.Client(base_url=self.topology.address, timeout=30) as client:
+            while not ended.is_set():
+                image = image_bytes("red", (64, 64)) + random.randbytes(8)
+                response = client.post("/api/v1/classify/", files={"image": ("a.png", image)})
+                answers.append((response.status_code, response.json().get("model_version")))
+        return answers
+
+    def shell_command(self, code):
+        return [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
 
     def test_a_backup_is_restored_beside_the_original(self):
         self.wait_until_ready()
