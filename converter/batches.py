@@ -133,13 +133,14 @@ def _send(items: Iterable[BatchItem]) -> None:
     """Give items to workers. Where no queue answers they wait until `send_stranded` finds them."""
     from converter.tasks import convert_batch_item
 
-    for item in items:
-        try:
+    sent = []
+    try:
+        for item in items:
             convert_batch_item.delay(str(item.pk))
-        except QueueError as error:
-            logger.warning("Batch %s waits, since the queue is away: %s", item.batch_id, error)
-            return
-        BatchItem.objects.filter(pk=item.pk).update(queued_at=timezone.now())
+            sent.append(item.pk)
+    except QueueError as error:
+        logger.warning("Uploads wait, since the queue is away: %s", error)
+    BatchItem.objects.filter(pk__in=sent).update(queued_at=timezone.now())
 
 
 def _convert(item: BatchItem) -> None:
