@@ -22,13 +22,14 @@ from converter.models import Batch, BatchItem, RoutingPolicy, store_conversion
 
 logger = logging.getLogger(__name__)
 Status = BatchItem.Status
+_STALLED = 10  # times the usual time between two images: no estimate holds any more
 MOST_ATTEMPTS = 3  # an image that ends its worker's process is not tried for ever
 _GIVEN_UP = "Several workers tried to convert this image, and failed. Send a smaller version of it."
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a batch is. `seconds_left` is None before the first item is over."""
+    """How far a batch is. `seconds_left` is None where nobody can tell."""
 
     total: int
     done: int
@@ -89,8 +90,10 @@ def progress_of(batch: Batch) -> Progress:
     finished = [at for status, at in ends if at and status != Status.CANCELLED]
     waiting, seconds_left = counts[Status.WAITING], None
     if waiting and finished:
-        passed = (max(finished) - batch.created_at).total_seconds()
-        seconds_left = passed / len(finished) * waiting
+        pace = (max(finished) - batch.created_at).total_seconds() / len(finished)
+        silence = (timezone.now() - max(finished)).total_seconds()
+        if silence < _STALLED * pace:  # else a lost task waits to be delivered again
+            seconds_left = pace * waiting
     return Progress(
         len(ends), counts[Status.DONE], counts[Status.FAILED], counts[Status.CANCELLED],
         seconds_left,

@@ -277,3 +277,15 @@ class PageTests(BatchTestCase):
         batch.refresh_from_db()
         self.assertEqual(progress_of(batch).time_left, "80 s")
         self.assertContains(self.client.get(f"/batches/{batch.pk}/state/"), "about 80 s left")
+
+    def test_no_time_is_told_while_a_lost_task_waits_for_its_delivery(self):
+        self.send(upload(), upload())
+        batch = Batch.objects.get()
+        convert_item(str(batch.items.first().pk))
+        minutes = timezone.now() - timedelta(minutes=5)
+        Batch.objects.update(created_at=minutes - timedelta(seconds=2))
+        BatchItem.objects.filter(status="done").update(finished_at=minutes)
+        BatchItem.objects.filter(status="waiting").update(attempts=1)
+        batch.refresh_from_db()
+        self.assertEqual(progress_of(batch).time_left, "")
+        self.assertContains(self.client.get(f"/batches/{batch.pk}/state/"), "a worker is at it")
