@@ -6,8 +6,8 @@ import signal
 from celery import Celery
 from celery.signals import task_postrun, task_prerun, worker_process_init
 
-from converter.processes import end_with_parent
-from converter.request_log import begin_task, end_task
+from converter.local.processes import end_with_parent
+from converter.monitoring.request_log import begin_task, end_task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "converter.settings")
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, read_size, to_png
-from converter.metrics import CONVERSION_SECONDS
+from converter.monitoring.metrics import CONVERSION_SECONDS
 from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,

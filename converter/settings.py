@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from converter.broker import broker_socket, default_broker_url, transport_options
-from converter.secret_key import local_secret_key
+from converter.local.broker import broker_socket, default_broker_url, transport_options
+from converter.local.secret_key import local_secret_key
 
 env = environ.Env()
 
@@ -52,8 +52,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "converter.request_log.RequestLogMiddleware",
-    "converter.metrics.MetricsMiddleware",
+    "converter.monitoring.request_log.RequestLogMiddleware",
+    "converter.monitoring.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "converter.audit_log.AuditLogMiddleware",
+    "converter.monitoring.audit_log.AuditLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -251,7 +251,10 @@ CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.85)
 CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
-METRIC_COLLECTORS = ["converter.metrics_view.QueueStates", "classifier.metrics.WorkStates"]
+METRIC_COLLECTORS = [
+    "converter.monitoring.metrics_page.QueueStates",
+    "classifier.metrics.WorkStates",
+]
 BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",
@@ -355,10 +358,10 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "converter.request_log.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "converter.monitoring.request_log.RequestIdFilter"}},
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {request_id} {name}: {message}", "style": "{"},
-        "json": {"()": "converter.request_log.JsonFormatter"},
+        "json": {"()": "converter.monitoring.request_log.JsonFormatter"},
     },
     "handlers": {
         "console": {

@@ -5,10 +5,14 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from converter import api, batch_api, batch_views, health, metrics_view, views
+from converter.api import batches as batch_api
+from converter.api import conversions as api
+from converter.monitoring import health, metrics_page
+from converter.pages import batches as batch_views
+from converter.pages import conversions as views
 
-handler404 = "converter.outages.not_found"
-handler500 = "converter.outages.internal_error"
+handler404 = "converter.pages.outages.not_found"
+handler500 = "converter.pages.outages.internal_error"
 
 urlpatterns = [
     path("", views.convert, name="convert"),
@@ -39,7 +43,7 @@ urlpatterns = [
     ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics_view.MetricsView.as_view(), name="metrics"),
+    path("metrics", metrics_page.MetricsView.as_view(), name="metrics"),
     path("dashboard/", include("classifier.dashboard.urls")),
     path("api/v1/", include("classifier.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -112,7 +112,7 @@ class AccessCase(TestCase):
     def setUp(self):
         cache.clear()
         # A request within a request would close the test's database connection.
-        self.enterContext(mock.patch("converter.health._classifier", return_value=""))
+        self.enterContext(mock.patch("converter.monitoring.health._classifier", return_value=""))
 
     def be(self, role):
         self.client.logout()

@@ -4,7 +4,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError
 from django.test import TestCase
 
-from converter import health
+from converter.monitoring import health
 
 
 class HealthTests(TestCase):

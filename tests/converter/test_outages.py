@@ -4,13 +4,13 @@ from unittest import mock
 from django.db import OperationalError
 from django.test import Client, SimpleTestCase
 
-from converter.outages import outage_of
+from converter.pages.outages import outage_of
 
 
 class OutageTests(SimpleTestCase):
     def answer(self, error, path="/healthz"):
         client = Client(raise_request_exception=False)
-        with mock.patch("converter.health.JsonResponse", side_effect=error):
+        with mock.patch("converter.monitoring.health.JsonResponse", side_effect=error):
             return client.get(path)
 
     def test_a_database_that_is_away_is_a_503_with_a_sentence(self):

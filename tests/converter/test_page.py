@@ -85,7 +85,9 @@ class PageTest(TestCase):
             problem = {"status": 403, "detail": "It collects no logos.", "errors": {}}
             return httpx.Response(403, json=problem)
 
-        with mock.patch("converter.views.classifier_client", return_value=client(refuse)):
+        with mock.patch(
+            "converter.pages.conversions.classifier_client", return_value=client(refuse)
+        ):
             found, response = self.correct(true_type="gradient", consent="on")
         self.assertContains(response, "was not given to the data set: It collects no logos.")
         self.assertEqual((found.true_type, found.shared_at), ("gradient", None))

@@ -5,7 +5,7 @@ import sys
 from django.test import SimpleTestCase, TestCase
 
 from classifier.tasks import train
-from converter.request_log import JsonFormatter, RequestIdFilter, current_request_id
+from converter.monitoring.request_log import JsonFormatter, RequestIdFilter, current_request_id
 
 
 class RequestIdTests(SimpleTestCase):
@@ -24,7 +24,7 @@ class RequestIdTests(SimpleTestCase):
             self.assertRegex(response["X-Request-ID"], r"^[0-9a-f]{32}$")
 
     def test_one_line_per_request_but_none_for_probes(self):
-        with self.assertLogs("converter.request_log", "INFO") as logs:
+        with self.assertLogs("converter.monitoring.request_log", "INFO") as logs:
             self.client.get("/accounts/login/")
             self.client.get("/healthz")
         self.assertEqual(len(logs.records), 1)

@@ -15,7 +15,7 @@ import psutil
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from converter.broker import broker_socket, server_program, transport_options
+from converter.local.broker import broker_socket, server_program, transport_options
 
 _SECONDS = 90
 

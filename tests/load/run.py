@@ -16,7 +16,7 @@ from pathlib import Path
 
 from classifier.data.synthetic import draw_logo
 from classifier.logo_types import LogoType
-from converter.processes import end_with_parent
+from converter.local.processes import end_with_parent
 from tests.services.servers import ROOT, Process, free_port
 
 STEPS = {"Classify": (1, 2, 4, 8, 16, 32), "Convert": (1, 2, 4, 8)}

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from converter.processes import end_with_parent
+from converter.local.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _SECONDS = 60

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kombu import pools
 
-from converter.broker import EmbeddedBroker
 from converter.celery import app
+from converter.local.broker import EmbeddedBroker
 
 
 @contextmanager

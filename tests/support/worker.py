@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from converter.celery import app
-from converter.processes import end_with_parent
+from converter.local.processes import end_with_parent
 
 _START_SECONDS = 60
 

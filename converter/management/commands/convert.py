@@ -37,7 +37,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
         preset = options["preset"]
         # The command asks this very process for each type: those requests are no news.
-        logging.getLogger("converter.request_log").setLevel(logging.WARNING)
+        logging.getLogger("converter.monitoring.request_log").setLevel(logging.WARNING)
         with ThreadPoolExecutor(max(1, options["jobs"])) as pool:
             results = pool.map(lambda pair: _convert(*pair, preset), pairs)
             bar = tqdm(results, total=len(pairs), unit="logo", disable=len(pairs) == 1)

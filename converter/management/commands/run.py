@@ -17,9 +17,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from converter.broker import BrokerError, EmbeddedBroker
 from converter.celery import app
-from converter.supervisor import Child, Supervisor, SupervisorError
+from converter.local.broker import BrokerError, EmbeddedBroker
+from converter.local.supervisor import Child, Supervisor, SupervisorError
 
 _START_SECONDS = 90
 _WORKER_SECONDS = 30

@@ -1,4 +1,4 @@
-"""What the converter's processes measure for Prometheus; see metrics_view.py.
+"""What the converter's processes measure for Prometheus; see metrics_page.py.
 
 Where PROMETHEUS_MULTIPROC_DIR is set, each process adds to files of its own in that folder, and
 whichever is asked sums them up. Elsewhere a process tells of itself alone.

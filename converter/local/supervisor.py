@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from converter.processes import end_with_parent
+from converter.local.processes import end_with_parent
 
 _GRACE_SECONDS = 10.0
 _QUICK_SECONDS = 5.0

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from converter.processes import end_with_parent
+from converter.local.processes import end_with_parent
 
 _START_SECONDS = 20
 _STOP_SECONDS = 10

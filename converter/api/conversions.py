@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from converter.batch_api import BatchSerializer, RouteSerializer, accepted
+from converter.api.batches import BatchSerializer, RouteSerializer, accepted
 from converter.batches import create_batch
 from converter.conversion import ConversionError, convert_logo, is_large, read_upload
-from converter.forms import check_upload_size
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.pages.conversions import svg_response
+from converter.pages.forms import check_upload_size
 from converter.throttling import ConversionThrottle
-from converter.views import svg_response
 
 
 class ConversionRequestSerializer(RouteSerializer):

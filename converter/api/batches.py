@@ -15,13 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from converter.batch_views import drawings_of, own_batch
 from converter.batches import cancel_batch, create_batch, progress_of
-from converter.forms import check_upload_count, check_upload_size
 from converter.models import Batch, BatchItem, visitor_of
+from converter.pages.batches import drawings_of, own_batch
+from converter.pages.conversions import zip_response
+from converter.pages.forms import check_upload_count, check_upload_size
 from converter.presets import LOGO_TYPES, PRESETS
 from converter.throttling import ConversionThrottle
-from converter.views import zip_response
 
 
 class RouteSerializer(serializers.Serializer):

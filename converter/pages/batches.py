@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from converter.batches import cancel_batch, progress_of
 from converter.models import Batch, Conversion
-from converter.views import zip_response
+from converter.pages.conversions import zip_response
 
 
 @require_GET

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.permissions import SAFE_METHODS
 
 from converter.models import AuditEntry
-from converter.request_log import current_request_id
+from converter.monitoring.request_log import current_request_id
 
 # Where staff work. Converting and classifying, open to everybody, are no changes of this kind.
 _AUDITED = ("dashboard", "admin", "classifier-api")

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo, is_large, read_upload
-from converter.forms import CorrectionForm, PresetForm, UploadForm
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
 from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.throttling import too_many
 
