@@ -5,7 +5,12 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier import datasets, evaluation_jobs, label_checks, rate_tests, runs, studies
+from classifier.datasets import builds as datasets
+from classifier.datasets import label_checks
+from classifier.runs import lifecycle as runs
+from classifier.runs import rate_tests
+from classifier.studies import lifecycle as studies
+from classifier.versions import evaluation_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +22,7 @@ def train(run_id: int) -> None:
     The message is acknowledged before the work starts: a run outlives any visibility timeout, and
     is claimed, watched and resumed through its row instead.
     """
-    from classifier.execution import execute_run
+    from classifier.runs.execution import execute_run
 
     run = execute_run(run_id)
     if run and run.status == run.Status.SUCCEEDED:
@@ -28,7 +33,7 @@ def train(run_id: int) -> None:
 def measure_variants(version_id: int) -> None:
     """Measure a version's variants and fit its router, unless it or its dataset is gone."""
     from classifier.models import ModelVersion
-    from classifier.variants import VariantError, measure_and_route
+    from classifier.versions.variants import VariantError, measure_and_route
 
     version = ModelVersion.objects.filter(pk=version_id).first()
     try:
@@ -64,7 +69,7 @@ def mark_lost_runs() -> None:
 @shared_task
 def report_leftovers() -> None:
     """Log how many files belong to nothing. `manage.py leftovers` lists and deletes them."""
-    from classifier.leftovers import find_leftovers, size_of
+    from classifier.work.leftovers import find_leftovers, size_of
 
     found = find_leftovers()
     if found:
@@ -79,7 +84,7 @@ def report_leftovers() -> None:
 @shared_task
 def score_shadow() -> None:
     """Let the shadow version answer the uploads that wait for it."""
-    from classifier.shadow import score_waiting
+    from classifier.live.shadow import score_waiting
 
     score_waiting()
 
@@ -87,7 +92,7 @@ def score_shadow() -> None:
 @shared_task
 def delete_old_traffic() -> None:
     """Delete live answers after CLASSIFIER_TRAFFIC_DAYS."""
-    from classifier.traffic import delete_old_traffic
+    from classifier.live.traffic import delete_old_traffic
 
     delete_old_traffic()
 
@@ -95,7 +100,7 @@ def delete_old_traffic() -> None:
 @shared_task
 def preview_augmentation(dataset_id: int, config: dict[str, Any]) -> None:
     """Draw what augmentation makes of a dataset's logos, unless the dataset is gone."""
-    from classifier.augmentation_previews import make_preview
+    from classifier.datasets.previews import make_preview
     from classifier.models import Dataset
     from classifier.training.config import TrainingConfig
 
@@ -107,7 +112,7 @@ def preview_augmentation(dataset_id: int, config: dict[str, Any]) -> None:
 @shared_task(acks_late=False)
 def evaluate(job_id: int) -> None:
     """Carry out a queued evaluation."""
-    from classifier.evaluation_jobs import execute_job
+    from classifier.versions.evaluation_jobs import execute_job
 
     execute_job(job_id)
 
@@ -115,7 +120,7 @@ def evaluate(job_id: int) -> None:
 @shared_task(acks_late=False)
 def find_learning_rate(test_id: int) -> None:
     """Carry out a queued learning-rate range test."""
-    from classifier.rate_tests import execute_rate_test
+    from classifier.runs.rate_tests import execute_rate_test
 
     execute_rate_test(test_id)
 
@@ -130,7 +135,7 @@ def check_labels(check_id: int) -> None:
 def carry_out_trial(trial_id: int) -> None:
     """Carry out a study's trial, and give the trials that are due then to workers."""
     from classifier.models import Study
-    from classifier.trials import execute_trial
+    from classifier.studies.trials import execute_trial
 
     try:
         execute_trial(trial_id)
@@ -143,8 +148,8 @@ def carry_out_trial(trial_id: int) -> None:
 @shared_task(acks_late=False)
 def build_ensemble(version_ids: list[int]) -> None:
     """Build an ensemble of versions, unless one is gone."""
-    from classifier.ensembles import create_ensemble
     from classifier.models import ModelVersion
+    from classifier.versions.ensembles import create_ensemble
 
     found = ModelVersion.objects.in_bulk(version_ids)
     if len(found) == len(version_ids):

@@ -253,7 +253,7 @@ CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and draw
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.
 METRIC_COLLECTORS = [
     "converter.monitoring.metrics_page.QueueStates",
-    "classifier.metrics.WorkStates",
+    "classifier.work.metrics.WorkStates",
 ]
 BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",

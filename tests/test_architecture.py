@@ -103,7 +103,13 @@ class ImportTests(SimpleTestCase):
         self.assertEqual(imports_of("classifier/inference", forbidden), [])
 
     def test_training_and_evaluation_import_neither_orm_nor_http_nor_celery(self):
-        forbidden = ["django", "rest_framework", "celery", "classifier.models", "classifier.runs"]
+        forbidden = [
+            "django",
+            "rest_framework",
+            "celery",
+            "classifier.models",
+            "classifier.runs",
+        ]
         for folder in ("classifier/training", "classifier/evaluation"):
             self.assertEqual(imports_of(folder, forbidden), [])
 

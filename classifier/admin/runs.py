@@ -10,9 +10,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, offered, page_link
-from classifier.forms import StartTrainingForm
 from classifier.models import TrainingRun
-from classifier.runs import RunError, cancel_run, resume_run, start_run
+from classifier.runs.forms import StartTrainingForm
+from classifier.runs.lifecycle import RunError, cancel_run, resume_run, start_run
 from classifier.training.config import InvalidConfigError
 
 

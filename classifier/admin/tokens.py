@@ -10,9 +10,9 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from classifier.accounts.tokens import create_token
 from classifier.admin.base import ActionAdmin
 from classifier.models import ApiToken
-from classifier.tokens import create_token
 
 
 class TokenForm(forms.ModelForm):

@@ -84,7 +84,7 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def promote(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Let this version serve."""
-        from classifier.versions import promote
+        from classifier.versions.registry import promote
 
         version = self.get_object(request, object_id)
         try:
@@ -109,7 +109,7 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Put a candidate aside."""
-        from classifier.versions import VersionError, retire
+        from classifier.versions.registry import VersionError, retire
 
         version = self.get_object(request, object_id)
         try:

@@ -7,8 +7,8 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 
+from classifier.accounts.tokens import find_token
 from classifier.models import ApiToken
-from classifier.tokens import find_token
 
 _KEYWORD = "Bearer"
 

@@ -12,7 +12,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from classifier import shadow, traffic
 from classifier.api.errors import (
     ErrorForm,
     NothingServes,
@@ -24,6 +23,7 @@ from classifier.api.errors import (
 from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
 from classifier.inference.manifest import ModelError
+from classifier.live import shadow, traffic
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation
 

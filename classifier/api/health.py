@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classifier import serving
+from classifier.live import serving
 
 _HEALTH = inline_serializer("Health", {"problem": serializers.CharField(allow_blank=True)})
 

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from classifier.api.errors import ErrorForm, problems
 from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
+from classifier.datasets.proposals import ProposalError, propose
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Proposal
-from classifier.proposals import ProposalError, propose
 
 
 class ProposalRequestSerializer(serializers.Serializer):

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from classifier import runs
 from classifier.api.errors import Conflict, problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import (
@@ -19,6 +18,7 @@ from classifier.api.serializers import (
     RunSerializer,
 )
 from classifier.models import TrainingRun
+from classifier.runs import lifecycle as runs
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 _REFUSED = problems(_409="The state of the run or of the dataset does not allow it.")

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from classifier.analyses import analysis_of
 from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, TrainingRun
-from classifier.runs import split_counts
+from classifier.runs.analyses import analysis_of
+from classifier.runs.lifecycle import split_counts
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 

@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from classifier import studies
 from classifier.api.errors import Conflict, problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import NewRunSerializer
 from classifier.models import Study, Trial
+from classifier.studies import lifecycle as studies
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.search_space import PARAMETERS, Budget
 

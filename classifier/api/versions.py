@@ -15,14 +15,14 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from classifier import versions
 from classifier.api.conditional import unchanged
 from classifier.api.errors import Conflict, PayloadTooLarge, problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import VersionDetailSerializer, VersionSerializer
 from classifier.inference.manifest import MANIFEST_NAME, ModelError, open_verified
 from classifier.models import ModelVersion
-from classifier.version_import import InvalidArchiveError, import_version
+from classifier.versions import registry as versions
+from classifier.versions.importing import InvalidArchiveError, import_version
 
 _REFUSED = problems(_409="The state of the version or its files do not allow it.")
 

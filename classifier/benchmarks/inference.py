@@ -121,7 +121,7 @@ def _version(name: str | None) -> "ModelVersion":
 
     from classifier.inference.manifest import ModelError
     from classifier.models import ModelVersion
-    from classifier.versions import production_version
+    from classifier.versions.registry import production_version
 
     if name:
         version = ModelVersion.objects.filter(name=name).first()

@@ -76,7 +76,8 @@ def _prepare(environment: dict[str, str], version: ModelVersion) -> None:
     copy = Path(environment["VAR_DIR"]) / "classifier" / "versions" / version.name
     shutil.copytree(version.folder, copy)
     code = (
-        "from pathlib import Path; from classifier.versions import promote, register_version; "
+        "from pathlib import Path; "
+        "from classifier.versions.registry import promote, register_version; "
         f"promote(register_version(Path({str(copy)!r})))"
     )
     for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", code]):

@@ -9,14 +9,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 
-from classifier.augmentation_previews import (
+from classifier.dashboard.access import staff_only
+from classifier.datasets.previews import (
     PreviewError,
     enqueue_preview,
     picture_path,
     preview_config,
     preview_path,
 )
-from classifier.dashboard.access import staff_only
 from classifier.models import Dataset
 from classifier.training.config import InvalidConfigError, TrainingConfig
 

@@ -6,8 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
-from classifier.ensembles import EnsembleError, enqueue_ensemble
 from classifier.models import ModelVersion
+from classifier.versions.ensembles import EnsembleError, enqueue_ensemble
 
 
 @require_POST

@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.datasets.proposals import accept, reject
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Proposal
-from classifier.proposals import accept, reject
 
 _REJECT = "reject"
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.models import RateTest, TrainingRun
-from classifier.rate_tests import cancel_rate_test, start_rate_test
-from classifier.runs import RunError
+from classifier.runs.lifecycle import RunError
+from classifier.runs.rate_tests import cancel_rate_test, start_rate_test
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 _TESTS = RateTest.objects.select_related("dataset")

@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from classifier.analyses import analysis_of
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.tables import Table
 from classifier.models import EpochMetric, TrainingRun
-from classifier.rate_tests import rate_test_of
-from classifier.runs import RunError, cancel_run, resume_run
-from classifier.workers import worker_problem
+from classifier.runs.analyses import analysis_of
+from classifier.runs.lifecycle import RunError, cancel_run, resume_run
+from classifier.runs.rate_tests import rate_test_of
+from classifier.work.workers import worker_problem
 
 COLUMNS = (
     "epoch",

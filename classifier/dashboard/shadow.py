@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.inference.manifest import ModelError
+from classifier.live.shadow import shadows
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import ModelVersion, ShadowPrediction
-from classifier.shadow import shadows
-from classifier.versions import VersionError, end_shadow, set_shadow
+from classifier.versions.registry import VersionError, end_shadow, set_shadow
 
 _AGREES = Q(logo_type=F("prediction__logo_type"))
 

@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from classifier import studies
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.study_form import StudyForm
 from classifier.dashboard.tables import Table
 from classifier.models import Study, Trial
-from classifier.runs import RunError, start_run
-from classifier.studies import StudyError
+from classifier.runs.lifecycle import RunError, start_run
+from classifier.studies import lifecycle as studies
+from classifier.studies.lifecycle import StudyError
 from classifier.training.config import InvalidConfigError
 
 # How the states that only trials have look.

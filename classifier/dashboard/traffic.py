@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from classifier.dashboard.access import staff_only
 from classifier.dashboard.tables import Table
-from classifier.drift import Drift, drift_of
+from classifier.live.drift import Drift, drift_of
 from classifier.models import Dataset, LivePrediction, ModelVersion, Sample
 
 PERIODS = (1, 7, 30)  # days

@@ -3,12 +3,12 @@
 from django.urls import path
 
 from classifier.dashboard import (
-    audit,
     augmentation,
     comparing,
     datasets,
     ensembles,
-    evaluating,
+    evaluations,
+    labels,
     methods,
     overview,
     proposals,
@@ -64,7 +64,7 @@ urlpatterns = [
     path("versions/ensemble/", ensembles.ensemble_new, name="ensemble_new"),
     path("versions/compare/", comparing.compare_versions, name="compare_versions"),
     path("runs/compare/", comparing.compare_runs, name="compare_runs"),
-    path("versions/<int:pk>/evaluate/", evaluating.version_evaluate, name="version_evaluate"),
+    path("versions/<int:pk>/evaluate/", evaluations.version_evaluate, name="version_evaluate"),
     path("versions/<int:pk>/report.html", versions.version_report, name="version_report"),
     path("versions/<int:pk>/methods/", methods.methods_page, name="version_methods"),
     path(
@@ -72,11 +72,11 @@ urlpatterns = [
         methods.methods_markdown,
         name="version_methods_markdown",
     ),
-    path("versions/<int:pk>/evaluations/", evaluating.version_jobs, name="version_jobs"),
+    path("versions/<int:pk>/evaluations/", evaluations.version_jobs, name="version_jobs"),
     path(
-        "evaluation-jobs/<int:pk>/cancel/", evaluating.evaluation_cancel, name="evaluation_cancel"
+        "evaluation-jobs/<int:pk>/cancel/", evaluations.evaluation_cancel, name="evaluation_cancel"
     ),
-    path("predictions/<int:pk>/saliency/", evaluating.saliency_image, name="saliency_image"),
+    path("predictions/<int:pk>/saliency/", evaluations.saliency_image, name="saliency_image"),
     path("versions/<int:pk>/variants/", variants.variants_page, name="variants"),
     path(
         "versions/<int:pk>/variants.<str:file_format>",
@@ -90,7 +90,7 @@ urlpatterns = [
         versions.version_numbers,
         name="version_numbers",
     ),
-    path("evaluations/<int:pk>/", evaluating.predictions, name="predictions"),
+    path("evaluations/<int:pk>/", evaluations.predictions, name="predictions"),
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<int:pk>/", datasets.dataset_page, name="dataset"),
     path("datasets/<int:pk>/build/", datasets.build_state, name="build_state"),
@@ -101,14 +101,14 @@ urlpatterns = [
         name="dataset_numbers",
     ),
     path("samples/<int:pk>/image/", datasets.sample_image, name="sample_image"),
-    path("samples/<int:pk>/correct/", audit.correct, name="correct"),
-    path("audit/", audit.audit, name="audit"),
+    path("samples/<int:pk>/correct/", labels.correct, name="correct"),
+    path("audit/", labels.audit, name="audit"),
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/<int:pk>/image/", proposals.proposal_image, name="proposal_image"),
     path("proposals/<int:pk>/decide/", proposals.proposal_decide, name="proposal_decide"),
-    path("datasets/<int:pk>/check/", audit.label_check_start, name="label_check_start"),
-    path("datasets/<int:pk>/check/state/", audit.label_check_state, name="label_check_state"),
-    path("datasets/<int:pk>/check/cancel/", audit.label_check_cancel, name="label_check_cancel"),
+    path("datasets/<int:pk>/check/", labels.label_check_start, name="label_check_start"),
+    path("datasets/<int:pk>/check/state/", labels.label_check_state, name="label_check_state"),
+    path("datasets/<int:pk>/check/cancel/", labels.label_check_cancel, name="label_check_cancel"),
     path("augmentation/", augmentation.augmentation, name="augmentation"),
     path("augmentation/sheet/", augmentation.sheet, name="augmentation_sheet"),
     path("augmentation/<str:key>.png", augmentation.picture, name="augmentation_picture"),

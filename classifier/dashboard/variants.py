@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.models import VARIANT_FIGURES, ModelVariant, ModelVersion
-from classifier.routing import REPORT
-from classifier.variants import VariantError, enqueue_measurement
+from classifier.versions.router_fitting import REPORT
+from classifier.versions.variants import VariantError, enqueue_measurement
 
 _ROUTING = {
     "rules_confidence": "The rules answer alone from this confidence on",

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
-from classifier.dashboard.evaluating import shown_jobs
+from classifier.dashboard.evaluations import shown_jobs
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.methods import methods_report
 from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
@@ -84,7 +84,7 @@ def version_report(request: HttpRequest, pk: int) -> HttpResponse:
         "report": methods_report(version),
         "css": _static_text("site.css"),
         "plotly": _static_text("plotly/plotly.min.js"),
-        "charts": _static_text("dashboard.js"),
+        "charts": _static_text("classifier/dashboard.js"),
     }
     response = render(request, "classifier/dashboard/version_report.html", context)
     # A download: it has its own scripts, which this site's pages must not have.
@@ -214,7 +214,7 @@ _TABLES = {
 @staff_only
 def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a version serve from now on."""
-    from classifier.versions import promote
+    from classifier.versions.registry import promote
 
     require_permission(request, "change_modelversion")
     version = get_object_or_404(ModelVersion, pk=pk)

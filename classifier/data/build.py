@@ -21,9 +21,9 @@ from classifier.data.proposed import new_proposals, proposed_samples
 from classifier.data.selection import Selected, select
 from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
+from classifier.lib.progress import Tell, part, silent, told
 from classifier.logo_types import LogoType
 from classifier.models import Dataset, Proposal, Sample
-from classifier.telling import Tell, part, silent, told
 
 SYNTHETIC_PACKAGE = "synthetic"
 # Shares of a build's time until the packages are there, and until the logos are chosen.

@@ -30,7 +30,7 @@ from classifier.data.lettering import (
 from classifier.data.measures import Measures
 from classifier.data.packages import VectorLogo
 from classifier.data.rendering import UnusableSvgError, render
-from classifier.telling import Tell, part, silent, told
+from classifier.lib.progress import Tell, part, silent, told
 
 FEW = 32  # logos for which starting processes takes longer than the work
 _MEASURED = 0.6  # of the time goes into measures, where nothing was read before either

@@ -31,9 +31,9 @@ from classifier.inference.preprocessing import (
     UnreadableImageError,
     read_image,
 )
+from classifier.lib.progress import Tell, silent, told
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, Sample
-from classifier.telling import Tell, silent, told
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".svg"))
 NAMED_REFUSALS = 200  # beyond these, refused files are only counted

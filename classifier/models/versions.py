@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from classifier import version_store
+from classifier.models import version_store
 from classifier.models.runs import TrainingRun
 
 BUNDLED_FOLDER = Path(__file__).parents[1] / "bundled"  # versions that ship with the plug-in

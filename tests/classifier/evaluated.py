@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.test import override_settings
 
 from classifier.data.build import build_synthetic
-from classifier.evaluations import evaluate_version
-from classifier.versions import register_version
+from classifier.versions.evaluations import evaluate_version
+from classifier.versions.registry import register_version
 from tests.support.versions import make_version_folder
 
 

@@ -25,7 +25,7 @@ class ReproduceTests(TestCase):
         counts = self.shipped.dataset["counts"]
         with (
             mock.patch("classifier.data.build.build_from_packages", return_value=dataset),
-            mock.patch("classifier.runs.split_counts", return_value=counts),
+            mock.patch("classifier.runs.lifecycle.split_counts", return_value=counts),
             mock.patch.object(reproduce, "carry_out", return_value=version),
         ):
             call_command("reproduce", NAME, stdout=output)

@@ -11,6 +11,6 @@ class TrainTaskTests(SimpleTestCase):
         self.assertFalse(tasks.train.acks_late)
 
     def test_it_carries_out_the_run(self):
-        with mock.patch("classifier.execution.execute_run") as execute_run:
+        with mock.patch("classifier.runs.execution.execute_run") as execute_run:
             tasks.train(7)
         execute_run.assert_called_once_with(7)

@@ -4,7 +4,7 @@ from unittest import mock
 from django.core.management import CommandError, call_command
 
 from classifier.models import Study
-from tests.classifier.test_execution import TINY, ExecutionTestCase
+from tests.classifier.runs.test_execution import TINY, ExecutionTestCase
 
 SETTINGS = [f"{name}={getattr(TINY, name)}" for name in ("backbone", "input_size", "batch_size")]
 SETTINGS += ["head_epochs=1", "top_epochs=0", "full_epochs=0"]

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import TestCase, TransactionTestCase
 
+from classifier.accounts.tokens import create_token
 from classifier.models import TrainingRun
-from classifier.tokens import create_token
 from converter.models import Batch, BatchItem
 from converter.tasks import delete_expired_conversions
 from tests.converter.classifier import classifier_says

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import TransactionTestCase
 
 from classifier.models import ModelVersion, TrainingRun
-from classifier.runs import resume_run, start_run
+from classifier.runs.lifecycle import resume_run, start_run
 from classifier.training.config import TrainingConfig
 from tests.classifier.evaluated import make_dataset
 from tests.services.servers import wait_for

@@ -11,10 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from classifier.evaluation_jobs import mark_lost_evaluations, start_evaluation
 from classifier.models import Evaluation, EvaluationJob, ModelVersion, TrainingRun
-from classifier.runs import mark_lost_runs, resume_run, start_run
+from classifier.runs.lifecycle import mark_lost_runs, resume_run, start_run
 from classifier.training.config import TrainingConfig
+from classifier.versions.evaluation_jobs import mark_lost_evaluations, start_evaluation
 from converter.batches import create_batch, progress_of
 from converter.models import Conversion
 from tests.classifier.evaluated import make_dataset, make_version

@@ -7,7 +7,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from classifier.models import Study, Trial
-from classifier.studies import best_trial, mark_lost_trials, start_study
+from classifier.studies.lifecycle import best_trial, mark_lost_trials, start_study
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import Budget
 from tests.classifier.evaluated import make_dataset

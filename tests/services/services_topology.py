@@ -29,23 +29,23 @@ _SECOND = """
 from pathlib import Path
 from django.conf import settings
 from tests.support.versions import make_version_folder
-from classifier.versions import register_version
+from classifier.versions.registry import register_version
 register_version(make_version_folder(Path(settings.CLASSIFIER_ROOT) / "versions", "other"))
 """
 _PROMOTE = """
 from classifier.models import ModelVersion
-from classifier.versions import promote
+from classifier.versions.registry import promote
 promote(ModelVersion.objects.get(name="{}"))
 """
 _TOKEN = """
 from django.contrib.auth.models import User
-from classifier.tokens import create_token
+from classifier.accounts.tokens import create_token
 user = User.objects.create_user("prometheus", is_staff=True)
 print(create_token(user, "metrics", ["read"])[1])
 """
 _TRAIN = """
 from classifier.models import Dataset
-from classifier.runs import start_run
+from classifier.runs.lifecycle import start_run
 from classifier.training.config import TrainingConfig
 config = TrainingConfig(backbone="efficientnet_lite0", input_size=32, batch_size=8,
     head_epochs=2, top_epochs=0, full_epochs=0)
@@ -74,7 +74,7 @@ class TopologyTests(SimpleTestCase):
             "from pathlib import Path\n"
             "from django.conf import settings\n"
             "from tests.support.versions import make_version_folder\n"
-            "from classifier.versions import promote, register_version\n"
+            "from classifier.versions.registry import promote, register_version\n"
             "folder = make_version_folder(Path(settings.CLASSIFIER_ROOT) / 'versions', 'tiny')\n"
             "promote(register_version(folder))\n"
         )

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.test import override_settings
 from PIL import Image
 
-from classifier import serving
-from classifier.versions import promote, register_version
+from classifier.live import serving
+from classifier.versions.registry import promote, register_version
 from tests.support.versions import make_version_folder
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.inference.manifest import ModelError
 from classifier.models import ModelVersion
-from classifier.versions import VersionError, bundle
+from classifier.versions.registry import VersionError, bundle
 
 
 class Command(BaseCommand):

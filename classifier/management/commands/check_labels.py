@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the most suspicious samples."""
-        from classifier.label_checks import (
+        from classifier.datasets.label_checks import (
             LabelCheckError,
             create_label_check,
             execute_label_check,

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier import serving
 from classifier.inference.manifest import ModelError
+from classifier.live import serving
 from classifier.management.database import ensure_database
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}

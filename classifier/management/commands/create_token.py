@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.accounts.tokens import create_token
 from classifier.models import ApiToken
-from classifier.tokens import create_token
 
 
 class Command(BaseCommand):

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier.ensembles import EnsembleError, create_ensemble
 from classifier.inference.manifest import ModelError
 from classifier.management.database import ensure_database
 from classifier.models import ModelVersion
+from classifier.versions.ensembles import EnsembleError, create_ensemble
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from tqdm import tqdm
 from classifier.management.database import ensure_database
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, RateTest
-from classifier.rate_tests import create_rate_test, execute_rate_test
-from classifier.runs import RunError
+from classifier.runs.lifecycle import RunError
+from classifier.runs.rate_tests import create_rate_test, execute_rate_test
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import SilentObserver
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from classifier.leftovers import delete, find_leftovers, size_of
+from classifier.work.leftovers import delete, find_leftovers, size_of
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from classifier.augmentation_previews import PER_CLASS, VIEWS, preview_images
+from classifier.datasets.previews import PER_CLASS, VIEWS, preview_images
 from classifier.management.datasets import find_dataset
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.training.config import InvalidConfigError, TrainingConfig

@@ -10,7 +10,7 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.management.commands.train import carry_out
 from classifier.management.database import ensure_database
 from classifier.models import BUNDLED_FOLDER, Dataset
-from classifier.runs import RunError, create_run
+from classifier.runs.lifecycle import RunError, create_run
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from classifier.management.database import ensure_database
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, ModelVersion, TrainingRun
-from classifier.runs import RunError, create_run, requeue
+from classifier.runs.lifecycle import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import EpochResult, StepResult
 
@@ -57,7 +57,7 @@ def carry_out(run: TrainingRun) -> ModelVersion:
     Raises:
         CommandError: if the run does not succeed, or Ctrl-C stops it.
     """
-    from classifier.execution import execute_run
+    from classifier.runs.execution import execute_run
 
     with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
         try:
@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Carry out the run."""
-        from classifier.execution import follow_run
+        from classifier.runs.execution import follow_run
         from classifier.training import parallel
 
         ensure_database()

@@ -11,7 +11,7 @@ from classifier.management.database import ensure_database
 from classifier.management.datasets import find_dataset
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Study, Trial
-from classifier.studies import (
+from classifier.studies.lifecycle import (
     StudyError,
     best_trial,
     cancel_study,
@@ -87,7 +87,7 @@ class Command(BaseCommand):
         return study
 
     def _carry_out(self, trial: Trial) -> None:
-        from classifier.trials import execute_trial
+        from classifier.studies.trials import execute_trial
 
         with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
             ended = execute_trial(trial.pk, TrialBar(bar))

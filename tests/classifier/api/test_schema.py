@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
-from classifier import traffic
+from classifier.live import traffic
 from classifier.models import Dataset, ModelVersion, TrainingRun
 from converter.wsgi import application
 from tests.classifier.api.test_resources import make_dataset

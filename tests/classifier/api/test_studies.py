@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from classifier.models import Study
 from tests.classifier.api.test_resources import API, StaffCase, make_dataset
-from tests.classifier.test_studies import end_trial
+from tests.classifier.studies.test_lifecycle import end_trial
 
 
 class StudiesTestCase(StaffCase):

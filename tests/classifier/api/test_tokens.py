@@ -8,8 +8,8 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from classifier.accounts.tokens import create_token
 from classifier.models import ApiToken, TrainingRun
-from classifier.tokens import create_token
 from converter.models import AuditEntry, Conversion
 from tests.classifier.evaluated import TemporaryRoot, make_dataset
 from tests.converter.classifier import classifier_says

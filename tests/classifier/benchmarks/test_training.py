@@ -9,7 +9,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 
 from classifier.benchmarks.race import Clock, Point, Runner
 from classifier.benchmarks.training import TrainingBenchmark, compare
-from tests.classifier.test_execution import make_dataset
+from tests.classifier.runs.test_execution import make_dataset
 
 
 def runner(points, accuracy=0.8):

@@ -6,7 +6,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from classifier import tasks
-from classifier.augmentation_previews import preview_path
+from classifier.datasets.previews import preview_path
 from classifier.training.config import TrainingConfig
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
 

@@ -4,7 +4,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from classifier.evaluations import evaluate_method
+from classifier.versions.evaluations import evaluate_method
 from tests.classifier.dashboard.test_pages import DashboardTestCase, make_run
 from tests.classifier.evaluated import make_evaluation, make_version
 
@@ -79,8 +79,8 @@ class WorkerBannerTests(DashboardTestCase):
 
     def banner(self, queues=None, error=None):
         with (
-            mock.patch("classifier.workers.current_app.connection_for_write"),
-            mock.patch("classifier.workers.current_app.control.inspect") as inspect,
+            mock.patch("classifier.work.workers.current_app.connection_for_write"),
+            mock.patch("classifier.work.workers.current_app.control.inspect") as inspect,
         ):
             inspect.return_value.active_queues.return_value = queues
             inspect.return_value.active_queues.side_effect = error

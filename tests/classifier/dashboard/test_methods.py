@@ -4,7 +4,7 @@ import re
 
 from django.urls import reverse
 
-from classifier.evaluations import evaluate_method
+from classifier.versions.evaluations import evaluate_method
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 
 

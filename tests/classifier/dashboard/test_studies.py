@@ -4,12 +4,12 @@ from django.test import TestCase
 from django.urls import reverse
 
 from classifier.models import Study, TrainingRun
-from classifier.studies import create_study, create_trials
+from classifier.studies.lifecycle import create_study, create_trials
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import Budget
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_user
-from tests.classifier.test_runs import make_dataset
-from tests.classifier.test_studies import end_trial
+from tests.classifier.runs.test_lifecycle import make_dataset
+from tests.classifier.studies.test_lifecycle import end_trial
 
 FORM = {
     "trials": 3,

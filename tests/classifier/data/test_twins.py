@@ -9,9 +9,9 @@ from classifier.data import twins
 from classifier.data.measures import measure
 from classifier.data.rendering import render
 from classifier.data.twins import add_gradients, training_twins
-from classifier.execution import training_data
 from classifier.logo_types import CLASS_NAMES, LogoType
 from classifier.models import Dataset, Sample
+from classifier.runs.execution import training_data
 
 BOX = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{}</svg>'
 FLAT = BOX.format('<rect width="64" height="30" fill="#c33"/><circle cx="20" cy="48" r="9"/>')

@@ -1,0 +1,1 @@
+"""What people do with datasets: build, import, check labels, preview augmentation."""

@@ -1,0 +1,1 @@
+"""What happens while versions serve: answers, traffic, the shadow version, drift."""

@@ -1,0 +1,69 @@
+"""Live traffic: each answer is remembered, recorded, and judged by who asked for it."""
+
+import hashlib
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError
+from django.utils import timezone
+
+from classifier.live import serving
+from classifier.models import LivePrediction
+from classifier.work.metrics import CLASSIFICATION_SECONDS
+
+logger = logging.getLogger(__name__)
+_RECORDED = ("logo_type", "confidence", "certain", "method", "model_version", "milliseconds")
+
+
+def answer(content: bytes, method: str, budget_ms: float | None = None) -> dict[str, Any]:
+    """Classify an image file, or return what the same file was answered before.
+
+    Answers are remembered by content, method and version. One that was given under a time budget
+    is not: the next caller may have more time.
+
+    Returns:
+        The fields of `classifier.inference.router.Answer`, and whether it was `cached`.
+
+    Raises:
+        See `classifier.live.serving.classify`.
+    """
+    started = time.perf_counter()
+    engine, digest = serving.engine_for(method)
+    key = f"classify:{digest}:{method}:{hashlib.sha256(content).hexdigest()}"
+    known = cache.get(key)
+    if known is not None:
+        elapsed = round((time.perf_counter() - started) * 1000, 2)
+        return known | {"milliseconds": elapsed, "cached": True}
+    found = serving.classify_with(engine, content, method, budget_ms).to_json()
+    seconds = CLASSIFICATION_SECONDS.labels(found["method"], found["model_version"])
+    seconds.observe(found["milliseconds"] / 1000)
+    if budget_ms is None and settings.CLASSIFIER_CACHE_SECONDS:
+        cache.set(key, found, settings.CLASSIFIER_CACHE_SECONDS)
+    return found | {"cached": False}
+
+
+def record(answers: list[dict[str, Any]]) -> list[LivePrediction]:
+    """Store answers in one statement; return their rows.
+
+    An answer is worth more than its record: if the database refuses, that is logged.
+    """
+    rows = [
+        LivePrediction(cached=found["cached"], **{name: found[name] for name in _RECORDED})
+        for found in answers
+    ]
+    try:
+        LivePrediction.objects.bulk_create(rows)
+    except DatabaseError:
+        logger.exception("%d live answers could not be recorded.", len(rows))
+    return rows
+
+
+def delete_old_traffic() -> int:
+    """Delete what is older than CLASSIFIER_TRAFFIC_DAYS; return how many answers that were."""
+    limit = timezone.now() - timedelta(days=settings.CLASSIFIER_TRAFFIC_DAYS)
+    _, counts = LivePrediction.objects.filter(created_at__lt=limit).delete()
+    return counts.get(LivePrediction._meta.label, 0)

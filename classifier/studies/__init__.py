@@ -1,0 +1,1 @@
+"""What people do with studies: searches for good settings, trial by trial."""

@@ -1,0 +1,1 @@
+"""What people do with model versions: register, promote, evaluate, measure, import."""

@@ -1,0 +1,137 @@
+"""Ensembles: several versions that answer as one, by the mean of their probabilities."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.db import transaction
+from kombu.exceptions import OperationalError as QueueError
+
+from classifier.inference.manifest import (
+    Manifest,
+    new_version_folder,
+    read_manifest,
+    sha256_of,
+    verified_bytes,
+    write_manifest,
+)
+from classifier.logo_types import CLASS_NAMES
+from classifier.models import Dataset, ModelVersion, Sample
+from classifier.runs.execution import provenance, score, training_data
+from classifier.versions.evaluations import store_evaluation
+from classifier.versions.registry import free_folder, register_version
+
+logger = logging.getLogger(__name__)
+BACKBONE = "ensemble"
+_ONNX = "model.onnx"
+
+
+class EnsembleError(Exception):
+    """Versions that cannot be an ensemble; the message says why."""
+
+
+def check_members(members: Sequence[ModelVersion]) -> Dataset:
+    """Return the dataset on which an ensemble of these versions is calibrated and evaluated.
+
+    Raises:
+        EnsembleError: for fewer than two, different input sizes, or different datasets: what one
+            member was tested on, another one may have learnt.
+    """
+    if len({member.pk for member in members}) < 2:
+        raise EnsembleError("An ensemble takes two versions or more.")
+    sizes = sorted({member.input_size for member in members})
+    if len(sizes) > 1:
+        raise EnsembleError(
+            f"All members must have one input size, not {' and '.join(map(str, sizes))} pixels."
+        )
+    fingerprints = {member.dataset_fingerprint for member in members}
+    if len(fingerprints) > 1:
+        raise EnsembleError("All members must have been trained on the same dataset.")
+    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    dataset = ready.filter(fingerprint=fingerprints.pop()).first()
+    if dataset is None:
+        raise EnsembleError("The dataset that the members were trained on is not here any more.")
+    return dataset
+
+
+def create_ensemble(members: Sequence[ModelVersion]) -> ModelVersion:
+    """Merge versions into one, fit its temperature on validation, test it, register a candidate.
+
+    Raises:
+        EnsembleError: see `check_members`; also if the members' graphs cannot be merged.
+        ModelError: if a member's files are not what its manifest says.
+        UnreadableImageError: if an image of the dataset is broken.
+    """
+    from classifier.evaluation.calibration import fit_temperature
+    from classifier.inference.engine import Engine
+    from classifier.training.dataset import ArrayCache
+
+    dataset = check_members(members)
+    data = training_data(dataset)
+    destination = free_folder(f"ensemble-{members[0].input_size}")
+    with new_version_folder(destination) as folder:
+        manifest = _write_draft(folder, destination.name, members, dataset)
+        val = ArrayCache(data.cache).serving(data.val, manifest.input_size)
+        logits = Engine.load(folder).logits(val.pixels)
+        manifest = replace(manifest, temperature=fit_temperature(logits, val.labels.numpy()))
+        write_manifest(folder, manifest)
+        metrics, probabilities = score(folder, data.test, data.cache)
+        write_manifest(folder, replace(manifest, metrics={"test": metrics}))
+    version = register_version(destination)
+    samples = list(dataset.samples.filter(split=Sample.Split.TEST, label__in=CLASS_NAMES))
+    store_evaluation(version, dataset, Sample.Split.TEST, metrics, samples, probabilities)
+    return version
+
+
+def enqueue_ensemble(members: Sequence[ModelVersion]) -> None:
+    """Let a worker build an ensemble once the transaction is over.
+
+    Raises:
+        EnsembleError: see `check_members`; also if the task queue cannot be reached.
+    """
+    check_members(members)
+    ids = [member.pk for member in members]
+    transaction.on_commit(lambda: _enqueue(ids))
+
+
+def _enqueue(ids: list[int]) -> None:
+    from classifier.tasks import build_ensemble
+
+    try:
+        build_ensemble.delay(ids)
+    except QueueError as error:
+        raise EnsembleError("The task queue cannot be reached: start it (make run).") from error
+
+
+def _write_draft(
+    folder: Path, name: str, members: Sequence[ModelVersion], dataset: Dataset
+) -> Manifest:
+    """Write the merged graph and a manifest without temperature and metrics."""
+    from classifier.training.ensemble import MergeError, merge_graphs
+
+    manifests = [read_manifest(member.folder) for member in members]
+    graphs = [
+        verified_bytes(member.folder, manifest, manifest.onnx)
+        for member, manifest in zip(members, manifests, strict=True)
+    ]
+    size = manifests[0].input_size
+    try:
+        merged = merge_graphs(graphs, [manifest.temperature for manifest in manifests], size)
+    except MergeError as error:
+        raise EnsembleError(str(error)) from error
+    (folder / _ONNX).write_bytes(merged.SerializeToString())
+    manifest = Manifest(
+        name=name,
+        backbone=BACKBONE,
+        input_size=size,
+        temperature=1.0,
+        onnx=_ONNX,
+        files={_ONNX: sha256_of(folder / _ONNX)},
+        members=[manifest.name for manifest in manifests],
+        dataset=provenance(dataset),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_manifest(folder, manifest)
+    return manifest

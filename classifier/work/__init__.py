@@ -1,0 +1,1 @@
+"""Long work for worker processes: claimed, watched, cancelled, ended, and found lost."""
