@@ -25,6 +25,7 @@ run: .venv/serve.stamp
 
 test: .venv/dev.stamp
 	@scripts/browser.sh
+	@scripts/outputs.sh
 	$(PYTHON) manage.py test $(TESTS)
 
 test-services: .venv/dev.stamp

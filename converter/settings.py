@@ -281,6 +281,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "classifier.api.errors.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a drawing's, not an answer's
     # How many proxies stand before web. Only their part of X-Forwarded-For is believed, so that
     # nobody escapes a limit by inventing addresses.
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
@@ -371,6 +372,6 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Every request that httpx makes would be a line.
-    "loggers": {"httpx": {"level": "WARNING"}},
+    # Every request that httpx makes and every table of a DXF would be a line.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "ezdxf", "fontTools", "fpdf")},
 }

@@ -10,18 +10,21 @@ from converter.api import conversions as api
 from converter.monitoring import health, metrics_page
 from converter.pages import batches as batch_views
 from converter.pages import conversions as views
+from converter.pages import downloads
 
 handler404 = "converter.pages.outages.not_found"
 handler500 = "converter.pages.outages.internal_error"
 
 urlpatterns = [
     path("", views.convert, name="convert"),
-    path("conversions.zip", views.download_all, name="conversions-zip"),
+    path("conversions.zip", downloads.recent_zip, name="conversions-zip"),
     path("conversions/<uuid:pk>/", views.conversion, name="conversion"),
     path("conversions/<uuid:pk>/retrace/", views.retrace, name="retrace"),
     path("conversions/<uuid:pk>/correct/", views.correct, name="correct"),
     path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),
-    path("conversions/<uuid:pk>/drawing.svg", views.svg, name="conversion-svg"),
+    path("conversions/<uuid:pk>/drawing.svg", downloads.svg, name="conversion-svg"),
+    path("conversions/<uuid:pk>/delete/", views.delete, name="conversion-delete"),
+    path("conversions/<uuid:pk>/file/", downloads.file, name="conversion-file"),
     path("batches/<uuid:pk>/", batch_views.batch, name="batch"),
     path("batches/<uuid:pk>/state/", batch_views.state, name="batch-state"),
     path("batches/<uuid:pk>/cancel/", batch_views.cancel, name="batch-cancel"),
@@ -40,6 +43,11 @@ urlpatterns = [
         "api/v1/conversions/<uuid:pk>/svg/",
         api.ConversionSvgView.as_view(),
         name="api-conversion-svg",
+    ),
+    path(
+        "api/v1/conversions/<uuid:pk>/file/",
+        api.ConversionFileView.as_view(),
+        name="api-conversion-file",
     ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import FileResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -15,10 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from converter.api.outputs import ArchiveSerializer
 from converter.batches import cancel_batch, create_batch, progress_of
 from converter.models import Batch, BatchItem, visitor_of
+from converter.outputs.formats import FORMATS
 from converter.pages.batches import drawings_of, own_batch
-from converter.pages.conversions import zip_response
+from converter.pages.downloads import zip_response
 from converter.pages.forms import check_upload_count, check_upload_size
 from converter.presets import LOGO_TYPES, PRESETS
 from converter.throttling import ConversionThrottle
@@ -163,7 +165,17 @@ class BatchZipView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: UUID) -> HttpResponse:
-        """Fetch the drawings that there are by now as one zip file."""
-        return zip_response(drawings_of(own_batch(request, pk)))
+    @extend_schema(
+        tags=["batches"],
+        summary="Fetch a batch's drawings as one zip file",
+        parameters=[ArchiveSerializer],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, pk: UUID) -> FileResponse:
+        """Fetch the drawings that there are by now, each in all formats that were asked for."""
+        found = own_batch(request, pk)
+        form = ArchiveSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        chosen = form.validated_data
+        formats = [name for name in FORMATS if name in chosen["format"]] or ["svg"]
+        return zip_response(drawings_of(found), formats, chosen["options"])

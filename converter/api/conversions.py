@@ -3,7 +3,7 @@
 from pathlib import PurePath
 from uuid import UUID
 
-from django.http import FileResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -16,11 +16,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from converter.api.batches import BatchSerializer, RouteSerializer, accepted
+from converter.api.outputs import OutputSerializer
 from converter.batches import create_batch
 from converter.conversion import ConversionError, convert_logo, is_large, read_upload
 from converter.images import RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
-from converter.pages.conversions import svg_response
+from converter.outputs.formats import FORMATS, OutputError, OutputOptions
+from converter.pages.downloads import file_response
 from converter.pages.forms import check_upload_size
 from converter.throttling import ConversionThrottle
 
@@ -90,10 +92,22 @@ class ConversionView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=ConversionSerializer)
+    @extend_schema(
+        tags=["conversions"], summary="Look at a conversion", responses=ConversionSerializer
+    )
     def get(self, request: Request, pk: UUID) -> Response:
         """Describe a conversion."""
         return Response(ConversionSerializer(_own(request, pk)).data)
+
+    @extend_schema(
+        tags=["conversions"],
+        summary="Delete a conversion",
+        responses={204: OpenApiResponse(description="It is gone, with its files.")},
+    )
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete a conversion with its upload and its drawing, at once."""
+        _own(request, pk).delete_with_files()
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ConversionSvgView(APIView):
@@ -101,10 +115,41 @@ class ConversionSvgView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: UUID) -> FileResponse:
-        """Fetch the SVG."""
-        return svg_response(_own(request, pk), download=True)
+    @extend_schema(
+        tags=["conversions"],
+        summary="Fetch the SVG",
+        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """Fetch the drawing as it was traced. `file/` has it in other formats, too."""
+        return file_response(_own(request, pk), "svg", OutputOptions())
+
+
+class ConversionFileView(APIView):
+    """The drawing of one conversion in a format of choice."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        tags=["conversions"],
+        summary="Fetch the drawing as SVG, PDF, EPS, PNG or DXF",
+        parameters=[OutputSerializer],
+        responses={(200, output.media_type): OpenApiTypes.BINARY for output in FORMATS.values()},
+    )
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        """Fetch the drawing in a format. `size` and `background` are for PNG, `width_mm` for DXF.
+
+        PDF holds gradients and transparency; EPS gradients, and half-transparent parts mixed with
+        white; DXF outlines in millimetres with a layer for each colour.
+        """
+        found = _own(request, pk)
+        form = OutputSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        chosen = form.validated_data
+        try:
+            return file_response(found, chosen["format"], chosen["options"])
+        except OutputError as error:
+            raise serializers.ValidationError({"format": [str(error)]}) from error
 
 
 def _own(request: Request, pk: UUID) -> Conversion:

@@ -100,6 +100,11 @@ class Conversion(models.Model):
             stored = read_upload(file.read())
         return replace(stored, width=self.width, height=self.height)
 
+    def read_svg(self) -> str:
+        """Return the drawing as text."""
+        with self.svg.open() as file:
+            return file.read().decode()
+
     def take_result(self, result: Result) -> None:
         """Store a drawing and what it measures; the earlier one is replaced."""
         self.preset = result.preset

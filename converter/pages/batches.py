@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from converter.batches import cancel_batch, progress_of
 from converter.models import Batch, Conversion
-from converter.pages.conversions import zip_response
+from converter.pages.downloads import zipped
 
 
 @require_GET
@@ -42,7 +42,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve a batch's drawings as one zip file."""
-    return zip_response(drawings_of(own_batch(request, pk)))
+    return zipped(request, drawings_of(own_batch(request, pk)))
 
 
 def own_batch(request: HttpRequest, pk: UUID) -> Batch:

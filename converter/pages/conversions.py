@@ -1,9 +1,5 @@
 """The converter's pages."""
 
-import io
-import zipfile
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import PurePath
 from uuid import UUID
 
@@ -14,7 +10,6 @@ from django.forms import Form
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from converter.batches import create_batch
@@ -25,8 +20,6 @@ from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
 from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.throttling import too_many
 
-# A drawing opened as a page of its own can run nothing and reach nothing.
-SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 RECENT = 60
 
 
@@ -67,39 +60,15 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpRes
 
 
 @require_GET
-def download_all(request: HttpRequest) -> HttpResponse:
-    """Serve the visitor's recent drawings as one zip file."""
-    return zip_response(Conversion.objects.of_visitor(request)[:RECENT])
-
-
-def zip_response(conversions: Iterable[Conversion]) -> HttpResponse:
-    """Return drawings as one zip file, each named after its upload."""
-    names: Counter[str] = Counter()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for found in conversions:
-            name = file_name(found)
-            names[name] += 1
-            suffix = f"-{names[name]}" if names[name] > 1 else ""
-            with found.svg.open() as file:
-                archive.writestr(f"{name}{suffix}.svg", file.read())
-    return HttpResponse(
-        buffer.getvalue(),
-        content_type="application/zip",
-        headers={"Content-Disposition": 'attachment; filename="logos.zip"'},
-    )
-
-
-@require_GET
 def conversion(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a result."""
-    return _result_page(request, _own(request, pk))
+    return _result_page(request, own_conversion(request, pk))
 
 
 @require_POST
 def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Draw a logo again with the preset that a person chose."""
-    found = _own(request, pk)
+    found = own_conversion(request, pk)
     form = PresetForm(request.POST)
     if form.is_valid():
         preset = form.cleaned_data["preset"]
@@ -113,7 +82,7 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store the type that a person says a logo has, draw it as that, and share it if they agree."""
-    found = _own(request, pk)
+    found = own_conversion(request, pk)
     form = CorrectionForm(request.POST)
     if form.is_valid():
         true_type = form.cleaned_data["true_type"]
@@ -167,30 +136,18 @@ def _result_page(
 @require_GET
 def original(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the upload as the plain PNG that it was turned into."""
-    return FileResponse(_own(request, pk).original.open(), content_type="image/png")
+    return FileResponse(own_conversion(request, pk).original.open(), content_type="image/png")
 
 
-@require_GET
-def svg(request: HttpRequest, pk: UUID) -> FileResponse:
-    """Serve the drawing; with `?download` as a file named after the upload."""
-    return svg_response(_own(request, pk), "download" in request.GET)
+@require_POST
+def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Delete a conversion with its upload and its drawing, at once."""
+    found = own_conversion(request, pk)
+    found.delete_with_files()
+    messages.success(request, f"{found.name} is deleted, the upload and the drawing.")
+    return redirect("convert")
 
 
-def svg_response(conversion: Conversion, download: bool) -> FileResponse:
-    """Return a drawing under a policy that lets it do nothing but be seen."""
-    return FileResponse(
-        conversion.svg.open(),
-        content_type="image/svg+xml",
-        as_attachment=download,
-        filename=f"{file_name(conversion)}.svg",
-        headers={"Content-Security-Policy": SVG_POLICY, "X-Content-Type-Options": "nosniff"},
-    )
-
-
-def file_name(conversion: Conversion) -> str:
-    """Return the upload's name as a plain file name without its suffix."""
-    return slugify(PurePath(conversion.name).stem) or "logo"
-
-
-def _own(request: HttpRequest, pk: UUID) -> Conversion:
+def own_conversion(request: HttpRequest, pk: UUID) -> Conversion:
+    """Return the visitor's conversion of that number, or answer 404."""
     return get_object_or_404(Conversion.objects.of_visitor(request), pk=pk)

@@ -6,6 +6,15 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from converter.outputs.formats import (
+    DEFAULT_MM,
+    DEFAULT_SIDE,
+    FORMATS,
+    MAX_MM,
+    OutputError,
+    OutputOptions,
+)
+from converter.outputs.png import MAX_SIDE
 from converter.presets import LOGO_TYPES, PRESETS
 
 
@@ -94,3 +103,30 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not settings.CONVERTER_OFFER_PROPOSALS:
             del self.fields["consent"]
+
+
+class OutputForm(forms.Form):
+    """The formats that a drawing is taken away in, and their options. Without any: SVG."""
+
+    format = forms.MultipleChoiceField(
+        choices=[(output.name, output.label) for output in FORMATS.values()], required=False
+    )
+    size = forms.IntegerField(
+        label="Long side in px", min_value=1, max_value=MAX_SIDE, required=False
+    )
+    background = forms.CharField(label="Background", max_length=40, required=False)
+    width_mm = forms.FloatField(label="Width in mm", min_value=1, max_value=MAX_MM, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the options of what was given."""
+        cleaned = super().clean()
+        self.formats = cleaned.get("format") or ["svg"]
+        try:
+            self.options = OutputOptions(
+                size=cleaned.get("size") or DEFAULT_SIDE,
+                background=cleaned.get("background", ""),
+                width_mm=cleaned.get("width_mm") or DEFAULT_MM,
+            )
+        except OutputError as error:
+            self.add_error("background", str(error))
+        return cleaned

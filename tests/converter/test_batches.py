@@ -88,7 +88,7 @@ class BatchTests(BatchTestCase):
         self.assertFalse(batch["progress"]["is_active"])
         found = self.client.get(batch["items"][0]["conversion"]).json()
         self.assertEqual((found["name"], found["preset"]), ("a.png", "simple"))
-        archive = zipfile.ZipFile(io.BytesIO(self.client.get(batch["zip"]).content))
+        archive = zipfile.ZipFile(io.BytesIO(self.client.get(batch["zip"]).getvalue()))
         self.assertEqual(archive.namelist(), ["a.svg", "b.svg"])
         self.assertEqual(waiting_uploads(), 0)
 

@@ -149,10 +149,10 @@ class PageTest(TestCase):
             self.convert()
             self.convert()
         self.assertContains(self.client.get("/"), "Download all")
-        archive = zipfile.ZipFile(io.BytesIO(self.client.get("/conversions.zip").content))
+        archive = zipfile.ZipFile(io.BytesIO(self.client.get("/conversions.zip").getvalue()))
         self.assertEqual(sorted(archive.namelist()), ["my-logo-2.svg", "my-logo.svg"])
         self.assertIn(b"<svg", archive.read("my-logo.svg"))
-        stranger = Client().get("/conversions.zip").content
+        stranger = Client().get("/conversions.zip").getvalue()
         self.assertEqual(zipfile.ZipFile(io.BytesIO(stranger)).namelist(), [])
 
     def test_an_empty_form_says_what_to_do(self):
@@ -189,7 +189,7 @@ class ApiTest(TestCase):
         body = response.json()
         self.assertEqual((body["logo_type"], body["preset"]), ("complex", "complex"))
         self.assertEqual(self.client.get(f"{API}{body['id']}/").json(), body)
-        svg = b"".join(self.client.get(body["svg"]).streaming_content)
+        svg = self.client.get(body["svg"]).content
         self.assertIn(b'viewBox="0 0 4096 4096"', svg)
 
     def test_the_smallest_and_the_largest_sizes_keep_their_shape(self):
@@ -198,7 +198,7 @@ class ApiTest(TestCase):
                 image = logo().resize(size)
                 body = self.client.post(API, {"image": upload(encoded(image))}).json()
                 self.assertEqual((body["width"], body["height"]), size)
-                svg = b"".join(self.client.get(body["svg"]).streaming_content).decode()
+                svg = self.client.get(body["svg"]).content.decode()
                 self.assertIn(f'width="{size[0]}" height="{size[1]}"', svg)
 
     def test_its_options_replace_the_classifier(self):

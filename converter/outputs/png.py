@@ -1,0 +1,27 @@
+"""PNG of any size, with the drawing's transparency or on a colour."""
+
+import re
+
+MAX_SIDE = 8192
+
+
+def write_png(svg: str, side: int, ground: str = "") -> bytes:
+    """Return a PNG whose long side has `side` pixels.
+
+    Args:
+        svg: one of our own.
+        side: 1 to MAX_SIDE.
+        ground: a colour such as #ffffff to put behind the drawing; empty: transparent.
+
+    Raises:
+        ValueError: if the SVG cannot be rendered.
+    """
+    import resvg_py  # a process that only classifies never loads it
+
+    width, height = (
+        float(value) for value in re.findall(r'\b(?:width|height)="([\d.]+)"', svg)[:2]
+    )
+    # The renderer keeps the aspect if only one side is named.
+    sides = {"width": side} if width >= height else {"height": side}
+    options = sides | ({"background": ground} if ground else {})
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **options))
