@@ -5,8 +5,8 @@ from typing import Any
 
 from celery import shared_task
 
-from classifier.datasets import builds as datasets
 from classifier.datasets import label_checks
+from classifier.datasets import orders as datasets
 from classifier.runs import lifecycle as runs
 from classifier.runs import rate_tests
 from classifier.studies import lifecycle as studies

@@ -11,8 +11,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, ReadOnlyAdmin, page_link
-from classifier.datasets.builds import NameTakenError, start_build, start_import
 from classifier.datasets.forms import BuildDatasetForm, ImportImagesForm
+from classifier.datasets.orders import NameTakenError, start_build, start_import
 from classifier.models import Dataset, LabelCorrection, Sample
 
 FROM_PACKAGES = "from_packages"  # in the address of the form: build, do not import

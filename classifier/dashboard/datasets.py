@@ -12,8 +12,8 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
-from classifier.data.info import SPLITS, summarize
-from classifier.datasets.builds import cancel_build
+from classifier.datasets.info import SPLITS, summarize
+from classifier.datasets.orders import cancel_build
 from classifier.models import Dataset, DatasetBuild, Sample
 
 _SHOWN = ("image/png", "image/jpeg", "image/webp")

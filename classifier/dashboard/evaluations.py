@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
-from classifier.data.info import SPLITS
+from classifier.datasets.info import SPLITS
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, Prediction
 from classifier.versions.evaluation_jobs import cancel_evaluation, start_evaluation

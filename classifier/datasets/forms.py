@@ -10,7 +10,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from classifier.data.archives import ArchiveError, open_archive
+from classifier.datasets.archives import ArchiveError, open_archive
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset
 

@@ -28,7 +28,7 @@ from classifier.versions.evaluations import store_evaluation
 from classifier.work.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
-    from classifier.data.twins import Twin
+    from classifier.datasets.twins import Twin
     from classifier.training.dataset import LabelledImage, TrainingData
     from classifier.training.run import TrainingResult
 
@@ -221,7 +221,7 @@ def training_data(
 
 
 def _twins(dataset: Dataset, observer: TrainingObserver) -> "list[Twin]":
-    from classifier.data.twins import training_twins
+    from classifier.datasets.twins import training_twins
     from classifier.training.loop import TrainingStoppedError
 
     def tell(share: float) -> None:

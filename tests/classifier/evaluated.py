@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 
-from classifier.data.build import build_synthetic
+from classifier.datasets.building import build_synthetic
 from classifier.versions.evaluations import evaluate_version
 from classifier.versions.registry import register_version
 from tests.support.versions import make_version_folder

@@ -24,7 +24,7 @@ class ReproduceTests(TestCase):
         version = mock.Mock(manifest=self.shipped.to_json())
         counts = self.shipped.dataset["counts"]
         with (
-            mock.patch("classifier.data.build.build_from_packages", return_value=dataset),
+            mock.patch("classifier.datasets.building.build_from_packages", return_value=dataset),
             mock.patch("classifier.runs.lifecycle.split_counts", return_value=counts),
             mock.patch.object(reproduce, "carry_out", return_value=version),
         ):

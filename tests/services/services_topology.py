@@ -106,7 +106,10 @@ class TopologyTests(SimpleTestCase):
         self.assertIn("<svg", self.http.get(response.json()["svg"]).text)
 
     def test_a_training_run_goes_through_the_training_worker(self):
-        build = "from classifier.data.build import build_synthetic\nbuild_synthetic('drawn', 16)\n"
+        build = (
+            "from classifier.datasets.building import build_synthetic\n"
+            "build_synthetic('drawn', 16)\n"
+        )
         run = self.topology.shell(build + _TRAIN)
         ends = ("succeeded", "failed", "lost", "cancelled")
         status = wait_for(

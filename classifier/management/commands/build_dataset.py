@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build the dataset and print what is in it."""
-        from classifier.data.info import describe, summarize
+        from classifier.datasets.info import describe, summarize
 
         ensure_database()
         started = time.monotonic()
@@ -42,10 +42,10 @@ class Command(BaseCommand):
         self.stdout.write(describe(summarize(dataset)))
 
     def _build(self, options: dict[str, Any]) -> Dataset:
-        from classifier.data import build
-        from classifier.data.corrections import CorrectionsError
-        from classifier.data.importing import import_path
         from classifier.data.packages import PackageError, listed_packages
+        from classifier.datasets import building as build
+        from classifier.datasets.corrections import CorrectionsError
+        from classifier.datasets.importing import import_path
 
         name, seed = options["name"], options["seed"]
         try:

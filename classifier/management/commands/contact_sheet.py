@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Draw the sheet and save it."""
-        from classifier.data.contact_sheet import draw_sheet, pick
+        from classifier.datasets.contact_sheet import draw_sheet, pick
 
         dataset = find_dataset(options["dataset"])
         samples = pick(

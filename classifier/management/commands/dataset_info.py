@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the summary."""
-        from classifier.data.info import describe, summarize
+        from classifier.datasets.info import describe, summarize
 
         summary = summarize(find_dataset(options["name"]))
         if options["json"]:

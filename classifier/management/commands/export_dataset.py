@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the export."""
-        from classifier.data.exporting import ExportError, export_folder, export_zip
+        from classifier.datasets.exporting import ExportError, export_folder, export_zip
 
         dataset, output = find_dataset(options["name"]), options["output"]
         try:

@@ -12,7 +12,7 @@ from classifier.management.database import ensure_database
 class Command(BaseCommand):
     """Import corrections from a CSV file into the database, or export them all to one."""
 
-    help = "Import or export label corrections (default file: classifier/data/corrections.csv)."
+    help = "Import or export label corrections (default file: classifier/datasets/corrections.csv)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take a direction and a file."""
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Move the corrections."""
-        from classifier.data import corrections
+        from classifier.datasets import corrections
 
         ensure_database()
         path = options["file"] or corrections.REVIEWED

@@ -47,9 +47,9 @@ def _dataset(shipped: Manifest) -> Dataset:
     Raises:
         CommandError: if the packages give another one.
     """
-    from classifier.data.build import DatasetError, build_from_packages
-    from classifier.data.corrections import CorrectionsError
     from classifier.data.packages import PackageError, listed_packages
+    from classifier.datasets.building import DatasetError, build_from_packages
+    from classifier.datasets.corrections import CorrectionsError
 
     try:
         dataset = build_from_packages(None, listed_packages())

@@ -6,11 +6,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase, override_settings
 from django.urls import reverse
 
-from classifier.data.build import build_from_packages
 from classifier.datasets import proposals
+from classifier.datasets.building import build_from_packages
 from classifier.datasets.proposals import accept, propose, reject
 from classifier.models import Proposal
-from tests.classifier.data.test_build import WithPackage
+from tests.classifier.datasets.test_building import WithPackage
 from tests.support.serving import image_bytes
 
 API = "/api/v1/proposals/"

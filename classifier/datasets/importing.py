@@ -13,19 +13,26 @@ from PIL import Image
 from tqdm import tqdm
 
 from classifier.data import measures as measuring
-from classifier.data.archives import (
+from classifier.data.backgrounds import background_for
+from classifier.data.brands import brand_of
+from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
+from classifier.data.rendering import LONG_SIDE, UnusableSvgError, render
+from classifier.data.splits import merge_groups, near_pairs, stratified_splits
+from classifier.datasets.archives import (
     ArchiveError,
     ImportedFile,
     RefusedFileError,
     files_of,
     open_archive,
 )
-from classifier.data.backgrounds import background_for
-from classifier.data.brands import brand_of
-from classifier.data.build import DatasetError, check_name, fill, finish, new_dataset, next_name
-from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
-from classifier.data.rendering import LONG_SIDE, UnusableSvgError, render
-from classifier.data.splits import merge_groups, near_pairs, stratified_splits
+from classifier.datasets.building import (
+    DatasetError,
+    check_name,
+    fill,
+    finish,
+    new_dataset,
+    next_name,
+)
 from classifier.inference.preprocessing import (
     ImageTooLargeError,
     UnreadableImageError,

@@ -17,12 +17,12 @@ from kombu.exceptions import OperationalError
 
 from classifier.data import candidates
 from classifier.data.packages import PackageError, VectorLogo
-from classifier.datasets.builds import NameTakenError, mark_lost_builds, start_import, upload_path
+from classifier.datasets.orders import NameTakenError, mark_lost_builds, start_import, upload_path
 from classifier.models import Dataset, DatasetBuild
 from classifier.tasks import build_dataset, import_dataset
 from classifier.work.carrying_out import Progress
 from tests.classifier.data.logos import CIRCLE, svg
-from tests.classifier.data.test_importing import archive_of, png
+from tests.classifier.datasets.test_importing import archive_of, png
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
 
 IMPORT = "/admin/classifier/dataset/add/"
@@ -113,9 +113,9 @@ class ImportFormTests(OrderTestCase):
         self.assert_refused_at("archive", "required")
 
     def test_a_zip_that_holds_too_much_is_told_at_the_file(self):
-        with mock.patch("classifier.data.archives.MAX_TOTAL_BYTES", 1000):
+        with mock.patch("classifier.datasets.archives.MAX_TOTAL_BYTES", 1000):
             self.assert_refused_at("archive", "holds more than", zip_of({"a.png": b"0" * 2000}))
-        with mock.patch("classifier.data.archives.MAX_FILES", 1):
+        with mock.patch("classifier.datasets.archives.MAX_FILES", 1):
             self.assert_refused_at("archive", "holds more than", zip_of(GOOD))
 
     @override_settings(CLASSIFIER_MAX_IMPORT_BYTES=100)
@@ -201,7 +201,7 @@ class ImportTaskTests(OrderTestCase):
             with self.subTest(reason):
                 self.order(zip_of(GOOD))
                 dataset = Dataset.objects.get()
-                with mock.patch("classifier.data.importing._split", side_effect=error):
+                with mock.patch("classifier.datasets.importing._split", side_effect=error):
                     if raised:
                         self.assertRaises(raised, import_dataset, dataset.pk)
                     else:
@@ -213,7 +213,7 @@ class ImportTaskTests(OrderTestCase):
         self.order(zip_of(GOOD))
         dataset = Dataset.objects.get()
         with mock.patch(
-            "classifier.data.importing._split",
+            "classifier.datasets.importing._split",
             side_effect=lambda *_: Dataset.objects.all().delete(),
         ):
             import_dataset(dataset.pk)
@@ -322,8 +322,8 @@ class BuildTests(OrderTestCase):
         logo = VectorLogo("pack", "circle", svg(CIRCLE), "CC0-1.0")
         with (
             mock.patch("classifier.data.packages.listed_packages", return_value=["pack"]),
-            mock.patch("classifier.data.build.fetch"),
-            mock.patch("classifier.data.build.read_logos", return_value=[logo]),
+            mock.patch("classifier.datasets.building.fetch"),
+            mock.patch("classifier.datasets.building.read_logos", return_value=[logo]),
         ):
             build_dataset(dataset.pk)
         dataset.refresh_from_db()
@@ -333,7 +333,7 @@ class BuildTests(OrderTestCase):
     def test_packages_that_cannot_be_had_are_told_of(self):
         dataset = self.ordered()
         with mock.patch(
-            "classifier.data.build.fetch", side_effect=PackageError("npm is not installed.")
+            "classifier.datasets.building.fetch", side_effect=PackageError("npm is not installed.")
         ):
             build_dataset(dataset.pk)
         self.assert_failed(dataset, "npm is not installed.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.test import TestCase
 
-from classifier.data.corrections import (
+from classifier.datasets.corrections import (
     REVIEWED,
     CorrectionsError,
     export_file,

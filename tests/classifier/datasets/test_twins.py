@@ -5,10 +5,10 @@ from unittest import mock
 from django.test import SimpleTestCase, TestCase
 from PIL import Image
 
-from classifier.data import twins
 from classifier.data.measures import measure
 from classifier.data.rendering import render
-from classifier.data.twins import add_gradients, training_twins
+from classifier.datasets import twins
+from classifier.datasets.twins import add_gradients, training_twins
 from classifier.logo_types import CLASS_NAMES, LogoType
 from classifier.models import Dataset, Sample
 from classifier.runs.execution import training_data

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from PIL import Image
 
-from classifier.data import build
-from classifier.data.build import DatasetError, build_from_packages, build_synthetic
 from classifier.data.packages import Package, PackageError, fetch, read_logos
+from classifier.datasets import building as build
+from classifier.datasets.building import DatasetError, build_from_packages, build_synthetic
 from classifier.models import Dataset, LabelCorrection
 from tests.classifier.data.logos import CIRCLE, GRADIENT, make_iconify, make_package, mosaic, svg
 

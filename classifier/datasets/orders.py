@@ -68,8 +68,8 @@ def execute_import(dataset_id: int) -> None:
     """Fill a dataset from its uploaded zip, and remove the zip whatever comes."""
 
     def fill(dataset: Dataset, tell: Tell) -> None:
-        from classifier.data.build import DatasetError
-        from classifier.data.importing import fill_from_archive
+        from classifier.datasets.building import DatasetError
+        from classifier.datasets.importing import fill_from_archive
 
         if not upload_path(dataset_id).is_file():
             raise DatasetError("The uploaded zip is gone. Import it again.")
@@ -83,8 +83,8 @@ def execute_build(dataset_id: int) -> None:
     """Fill a dataset from the logo packages."""
 
     def fill(dataset: Dataset, tell: Tell) -> None:
-        from classifier.data.build import fill_from_packages
         from classifier.data.packages import listed_packages
+        from classifier.datasets.building import fill_from_packages
 
         fill_from_packages(dataset, listed_packages(), tell)
 
@@ -171,9 +171,9 @@ def _settle(dataset_id: int) -> None:
 
 def _reason(error: Exception) -> str:
     """Say what a foreseen exception means; nothing for others."""
-    from classifier.data.build import DatasetError
-    from classifier.data.corrections import CorrectionsError
     from classifier.data.packages import PackageError
+    from classifier.datasets.building import DatasetError
+    from classifier.datasets.corrections import CorrectionsError
 
     if isinstance(error, DatasetError | CorrectionsError | PackageError):
         return str(error)

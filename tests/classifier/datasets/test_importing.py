@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from PIL import Image
 
-from classifier.data.build import DatasetError, build_synthetic
-from classifier.data.exporting import ExportError, export_folder, export_zip
-from classifier.data.importing import import_archive, import_path
+from classifier.datasets.building import DatasetError, build_synthetic
+from classifier.datasets.exporting import ExportError, export_folder, export_zip
+from classifier.datasets.importing import import_archive, import_path
 from classifier.models import Dataset
 from tests.classifier.data.logos import CIRCLE, svg
 

@@ -14,13 +14,13 @@ from django.conf import settings
 from django.db import transaction
 from tqdm import tqdm
 
-from classifier.data import corrections as label_corrections
 from classifier.data.candidates import MeasureCache, measure_logos
 from classifier.data.packages import Package, fetch, read_logos
-from classifier.data.proposed import new_proposals, proposed_samples
 from classifier.data.selection import Selected, select
 from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
+from classifier.datasets import corrections as label_corrections
+from classifier.datasets.proposed import new_proposals, proposed_samples
 from classifier.lib.progress import Tell, part, silent, told
 from classifier.logo_types import LogoType
 from classifier.models import Dataset, Proposal, Sample
