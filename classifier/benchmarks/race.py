@@ -11,7 +11,7 @@ import torch
 from classifier.benchmarks.plain_loop import PlainLoop
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import TrainingData
-from classifier.training.loop import TrainingStoppedError
+from classifier.training.errors import TrainingStoppedError
 from classifier.training.reporting import EpochResult, SilentObserver
 from classifier.training.run import train
 

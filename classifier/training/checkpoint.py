@@ -10,12 +10,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from classifier.training.errors import CheckpointError
+
 LAST = "last.safetensors"
 BEST = "best.safetensors"
-
-
-class CheckpointError(Exception):
-    """A checkpoint cannot be read."""
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:

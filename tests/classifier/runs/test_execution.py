@@ -14,7 +14,7 @@ from classifier.models import Dataset, Evaluation, ModelVersion, Sample, Trainin
 from classifier.runs.execution import execute_run
 from classifier.runs.lifecycle import cancel_run, create_run, requeue
 from classifier.training.config import TrainingConfig
-from classifier.training.loop import NonFiniteLossError
+from classifier.training.errors import NonFiniteLossError
 from classifier.training.meters import EpochMeter
 from classifier.training.reporting import SilentObserver
 from classifier.work.heartbeat import Heartbeat

@@ -7,7 +7,8 @@ import torch
 from django.test import SimpleTestCase
 
 from classifier.training import checkpoint
-from classifier.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from classifier.training.checkpoint import load_checkpoint, save_checkpoint
+from classifier.training.errors import CheckpointError
 
 
 class CheckpointTests(SimpleTestCase):

@@ -13,10 +13,10 @@ from torch import nn
 from classifier.training import weights
 from classifier.training.backbones import BACKBONES, build_features
 from classifier.training.config import POOLINGS, TrainingConfig
+from classifier.training.errors import WeightsError
 from classifier.training.export import export_onnx
 from classifier.training.heads import HEADS, build_head
 from classifier.training.model import build_model, reestimate_batch_norm
-from classifier.training.weights import WeightsError
 
 
 class WeightsTests(SimpleTestCase):

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from django.test import SimpleTestCase
 
-from classifier.training.loop import TrainingStoppedError
+from classifier.training.errors import TrainingStoppedError
 from classifier.training.range_test import find_learning_rate, read_curve
 from classifier.training.reporting import SilentObserver
 from tests.classifier.training.images import make_data

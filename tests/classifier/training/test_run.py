@@ -8,9 +8,8 @@ import torch
 from django.test import SimpleTestCase
 
 from classifier.training import loop
-from classifier.training.checkpoint import CheckpointError
 from classifier.training.config import TrainingConfig
-from classifier.training.loop import NonFiniteLossError, TrainingStoppedError
+from classifier.training.errors import CheckpointError, NonFiniteLossError, TrainingStoppedError
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
 from tests.classifier.training.images import make_data

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from classifier.training import parallel
-from classifier.training.loop import TrainingStoppedError
+from classifier.training.errors import TrainingStoppedError
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
 from tests.classifier.training.images import find_data
