@@ -23,6 +23,7 @@ from converter.models import Batch, BatchItem, RoutingPolicy, store_conversion
 logger = logging.getLogger(__name__)
 Status = BatchItem.Status
 _STALLED = 10  # times the usual time between two images: no estimate holds any more
+_DECODER_SECONDS = 60.0  # a worker may wait for a decoder; nobody looks at it
 MOST_ATTEMPTS = 3  # an image that ends its worker's process is not tried for ever
 _GIVEN_UP = "Several workers tried to convert this image, and failed. Send a smaller version of it."
 
@@ -150,7 +151,7 @@ def _convert(item: BatchItem) -> None:
     batch = item.batch
     with item.upload.open() as file:
         content = file.read()
-    logo = read_upload(content)
+    logo = read_upload(content, _DECODER_SECONDS)
     policy = RoutingPolicy.in_force()
     result = convert_logo(content, logo, batch.preset, batch.logo_type, policy)
     with transaction.atomic():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from converter.fidelity import fidelity
-from converter.images import Logo, read_logo, read_size, to_png
+from converter.images import Logo, read_logo, read_size, resize, to_png
 from converter.monitoring.metrics import CONVERSION_SECONDS
 from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
@@ -21,6 +21,7 @@ from converter.svg import Drawing
 from converter.tracing import TracingError, trace
 
 READ_SIDE = 2048  # larger uploads are scaled down to this while they are read
+CLASSIFIED_SIDE = 1024  # and to this for the classifier
 
 # What to try when a preset matches the upload poorly: gradients, or more colours, or neither.
 _SECOND_CHOICE = {
@@ -81,9 +82,9 @@ def convert_logo(
         ValueError: if there is no such preset or type.
     """
     started = time.perf_counter()
-    if max(logo.width, logo.height) > READ_SIDE and not (preset or logo_type):
-        # Nobody has to decode a huge image twice: the classifier would scale it down, too.
-        content = to_png(logo.image)
+    if max(logo.width, logo.height) > CLASSIFIED_SIDE and not (preset or logo_type):
+        # Nobody has to decode a large image twice: the classifier would scale it down, too.
+        content = to_png(resize(logo.image, min(CLASSIFIED_SIDE, max(logo.image.size))))
     policy = policy or Policy.default()
     classification, chosen, notice = _choose(content, preset, logo_type, policy)
     classified = time.perf_counter()
@@ -119,18 +120,22 @@ def is_large(content: bytes) -> bool:
 
     Raises:
         RefusedImageError: if it is no image, or its size is not allowed.
+        DecoderBusyError: if too many images are being read.
     """
     width, height = read_size(content)
     return width * height > settings.CONVERTER_LARGE_PIXELS
 
 
-def read_upload(content: bytes) -> Logo:
+def read_upload(content: bytes, wait_seconds: float | None = None) -> Logo:
     """Read an upload at the size that conversions work with.
+
+    `wait_seconds` lets a worker wait longer for a decoder than a visitor would.
 
     Raises:
         RefusedImageError: if it cannot be converted.
+        DecoderBusyError: if too many images are being read.
     """
-    return read_logo(content, READ_SIDE)
+    return read_logo(content, READ_SIDE, wait_seconds)
 
 
 def _choose(

@@ -79,10 +79,15 @@ class ImportTests(SimpleTestCase):
             names = modules_named_in(path, ["host", "room"])
         self.assertLessEqual({"a.b", "c.d", "host.room.e", "host.f.g", "h.i", "j"}, names)
 
-    def test_converter_imports_nothing_of_classifier_but_its_client(self):
-        """The client speaks HTTP and knows nothing of the rest."""
+    def test_converter_imports_nothing_of_classifier_but_its_client_and_the_reading_of_images(self):
+        """The client speaks HTTP and knows nothing of the rest; neither does the reader."""
         found = imports_of("converter", ["classifier"])
-        self.assertEqual([name for name in found if ": classifier.client" not in name], [])
+        allowed = (": classifier.client", ": classifier.images")
+        self.assertEqual([name for name in found if not any(way in name for way in allowed)], [])
+
+    def test_the_reading_of_images_is_pure(self):
+        found = imports_of("classifier/images", ["classifier", "django", "celery", "converter"])
+        self.assertEqual([name for name in found if ": classifier.images" not in name], [])
 
     def test_the_client_loads_nothing_but_httpx(self):
         code = (

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classifier.api.errors import (
+    Busy,
     ErrorForm,
     NothingServes,
     PayloadTooLarge,
@@ -128,7 +129,7 @@ class ClassifyView(ErrorForm, LimitedBody):
                 _413="A file, an image or the request is too large.",
                 _415="The request is not multipart/form-data.",
                 _429="Too many images from this address.",
-                _503="No model can serve.",
+                _503="No model can serve, or too many images are being read.",
             ),
         },
     )
@@ -152,7 +153,7 @@ def _classify_all(
     for position, image in enumerate(images):
         try:
             answered.append((_classify(image, method, budget_ms), image))
-        except NothingServes:
+        except (NothingServes, Busy):
             raise
         except APIException as error:
             problem_at[position] = problem_of(error)

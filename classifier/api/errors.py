@@ -10,6 +10,8 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from classifier.images import DecoderBusyError
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -27,6 +29,17 @@ class NothingServes(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "No model can serve at the moment."
     default_code = "unavailable"
+
+
+class Busy(APIException):
+    """Too much goes on at this moment; `Retry-After` says when to come back."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "busy"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.wait = retry_after  # becomes the header
 
 
 class Conflict(APIException):
@@ -87,6 +100,8 @@ def problem_of(error: APIException) -> dict[str, Any]:
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception with a problem: see EXCEPTION_HANDLER in the settings."""
+    if isinstance(error, DecoderBusyError):
+        error = Busy(str(error), error.retry_after)
     response = exception_handler(error, context)
     if response is not None:
         response.data = problem(response.status_code, response.data)

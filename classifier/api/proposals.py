@@ -61,6 +61,7 @@ class ProposalsView(ErrorForm, LimitedBody):
                 _403="This installation takes no proposals, or no more.",
                 _413="The image is too large.",
                 _429="Too many requests.",
+                _503="Too many images are being read.",
             ),
         },
     )

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from classifier.api.errors import PayloadTooLarge
-from classifier.inference.reading import ImageTooLargeError, UnreadableImageError
+from classifier.api.errors import Busy, PayloadTooLarge
+from classifier.images import DecoderBusyError, ImageTooLargeError, UnreadableImageError
 
 _FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the files
 
@@ -38,6 +38,7 @@ def opened(image: UploadedFile) -> Iterator[bytes]:
     Raises:
         PayloadTooLarge: for too many bytes or pixels.
         serializers.ValidationError: for what cannot be read as an image.
+        Busy: if too many images are being read.
     """
     if image.size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
         limit = _megabytes(settings.CLASSIFIER_MAX_UPLOAD_BYTES)
@@ -48,6 +49,8 @@ def opened(image: UploadedFile) -> Iterator[bytes]:
         raise PayloadTooLarge(str(error)) from error
     except UnreadableImageError as error:
         raise serializers.ValidationError({"image": [str(error)]}) from error
+    except DecoderBusyError as error:
+        raise Busy(str(error), error.retry_after) from error
 
 
 def _megabytes(count: int) -> str:

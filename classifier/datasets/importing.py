@@ -33,11 +33,8 @@ from classifier.datasets.building import (
     new_dataset,
     next_name,
 )
-from classifier.inference.preprocessing import (
-    ImageTooLargeError,
-    UnreadableImageError,
-    read_image,
-)
+from classifier.images import ImageError
+from classifier.images.guarded import read_image
 from classifier.lib.progress import Tell, silent, told
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, Sample
@@ -177,7 +174,7 @@ def _read_logo(file: ImportedFile) -> _Logo:
         return _Logo(file.path, sha256, label, image, svg, measured)
     try:
         picture = read_image(file.content, settings.CLASSIFIER_MAX_PIXELS)
-    except (UnreadableImageError, ImageTooLargeError) as error:
+    except ImageError as error:
         raise RefusedFileError(str(error)) from error
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     return _Logo(file.path, sha256, label, np.asarray(picture), "", {})

@@ -32,8 +32,9 @@ def propose(content: bytes, label: str, answered: str = "") -> Proposal:
     Raises:
         ProposalError: if this installation takes none, or too many wait.
         UnreadableImageError, ImageTooLargeError: if the image cannot be used.
+        DecoderBusyError: if too many images are being read.
     """
-    from classifier.inference.preprocessing import read_image
+    from classifier.images.guarded import read_image
 
     if not settings.CLASSIFIER_COLLECT_PROPOSALS:
         raise ProposalError("This installation does not collect logos.")

@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image, ImageChops, ImageColor
 
-from classifier.inference.reading import ImageTooLargeError, UnreadableImageError, read_image
+from classifier.images import ImageTooLargeError, UnreadableImageError
+from classifier.images.reading import read_image
 
 __all__ = ["ImageTooLargeError", "UnreadableImageError", "compose", "prepare", "read_image"]
 

@@ -99,7 +99,8 @@ def classify(
 
     Raises:
         UnreadableImageError: if it is no image, or damaged.
-        ImageTooLargeError: if it has more than CLASSIFIER_MAX_PIXELS pixels.
+        ImageTooLargeError: if it has more than CLASSIFIER_MAX_PIXELS pixels, or is too costly.
+        DecoderBusyError: if too many images are being read.
         ModelError: if nothing can serve.
     """
     engine, _ = engine_for(method)
@@ -110,7 +111,7 @@ def classify_with(
     engine: "Engine | None", source: bytes | Path, method: str, budget_ms: float | None = None
 ) -> "Answer":
     """Classify an image file with what `engine_for` gave: see `classify`."""
-    from classifier.inference.preprocessing import read_image
+    from classifier.images.guarded import read_image
     from classifier.inference.router import Method, answer
 
     size = engine.manifest.input_size if engine else _RULES_SIZE

@@ -104,10 +104,10 @@ def _load(version: ModelVersion) -> "Engine | None":
 
 def _answer(engine: "Engine", file: Path) -> "Answer | None":
     """Answer as serving would; None if the file is gone or cannot be read."""
-    from classifier.inference.reading import ImageTooLargeError, UnreadableImageError
+    from classifier.images import ImageError
 
     try:
         return serving.classify_with(engine, file, "neural")
-    except (OSError, UnreadableImageError, ImageTooLargeError) as error:
+    except (OSError, ImageError) as error:
         logger.warning("The shadow version left an upload out: %s", error)
         return None

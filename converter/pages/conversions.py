@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo, is_large, read_upload
-from converter.images import RefusedImageError
+from converter.images import DecoderBusyError, RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
 from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
 from converter.routing import ClassifierUnavailableError, classifier_client
@@ -42,6 +42,11 @@ def convert(request: HttpRequest) -> HttpResponse:
     except (RefusedImageError, ConversionError) as error:
         form.add_error("image", str(error))
         return _upload_page(request, form, 422)
+    except DecoderBusyError as error:
+        form.add_error("image", str(error))
+        response = _upload_page(request, form, 503)
+        response["Retry-After"] = str(error.retry_after)
+        return response
 
 
 def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:

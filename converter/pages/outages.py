@@ -8,6 +8,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
 
+from converter.images import DecoderBusyError
+
 _RETRY_SECONDS = "10"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -18,6 +20,8 @@ def outage_of(error: BaseException | None) -> str:
         return "The database cannot be reached at the moment. Please try again shortly."
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return "Files cannot be stored at the moment. Please try again later."
+    if isinstance(error, DecoderBusyError):
+        return str(error)
     return ""
 
 

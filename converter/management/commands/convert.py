@@ -26,6 +26,8 @@ from converter.outputs.formats import (
 from converter.outputs.png import MAX_SIDE
 from converter.presets import PRESETS
 
+_DECODER_SECONDS = 600.0
+
 
 class Command(BaseCommand):
     """Convert logos, each with the preset of its type."""
@@ -132,7 +134,7 @@ def _convert(
     """Convert one image; return a line about it, and whether it failed."""
     try:
         content = source.read_bytes()
-        result = convert_logo(content, read_upload(content), preset)
+        result = convert_logo(content, read_upload(content, _DECODER_SECONDS), preset)
         for name, destination in destinations.items():
             draft = destination.with_name(f".{destination.name}.partial")
             draft.write_bytes(make(result.drawing.svg, name, replace(outputs, title=source.stem)))
