@@ -3,16 +3,19 @@
 `make(svg, name, options)` is the one door; it knows nothing of HTTP or the database.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import ImageColor
 
-from converter.outputs.picture import Picture, UnreadablePictureError, read_picture
+from converter.outputs.picture import UnreadablePictureError, read_picture
 from converter.outputs.png import MAX_SIDE, write_png
 
 MAX_MM = 10_000
 DEFAULT_SIDE = 1024
+_TRANSPARENCY = re.compile(r'opacity="0?\.')
+_GRADIENT = re.compile(r"<(?:linear|radial)Gradient")
 DEFAULT_MM = 100.0
 
 
@@ -101,12 +104,12 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
-def losses(picture: Picture) -> dict[str, str]:
+def losses(svg: str) -> dict[str, str]:
     """Say by format what it cannot hold of a drawing, where that is anything."""
     lost = {}
-    if picture.has_transparency:
+    if _TRANSPARENCY.search(svg):
         lost["eps"] = "EPS has no transparency: half-transparent parts are mixed with white."
-    if picture.has_gradients:
+    if _GRADIENT.search(svg):
         lost["dxf"] = "DXF has no gradients: their outlines are on a layer of their mean colour."
     return lost
 

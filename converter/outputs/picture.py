@@ -65,11 +65,6 @@ class Gradient:
         red, green, blue = (round(sum(values) / len(self.stops)) for values in channels)
         return red, green, blue
 
-    @property
-    def opaque(self) -> bool:
-        """Whether nothing shines through any stop."""
-        return all(stop.opacity >= 1 for stop in self.stops)
-
 
 @dataclass(frozen=True)
 class Contour:
@@ -129,21 +124,6 @@ class Picture:
     width: float
     height: float
     parts: tuple[Part, ...]
-
-    @property
-    def has_gradients(self) -> bool:
-        """Whether any part is filled with a gradient."""
-        return any(isinstance(part.fill, Gradient) for part in self.parts)
-
-    @property
-    def has_transparency(self) -> bool:
-        """Whether anything shines through a part."""
-        return any(
-            part.opacity < 1
-            or (isinstance(part.fill, Gradient) and not part.fill.opaque)
-            or (part.stroke is not None and part.stroke_opacity < 1)
-            for part in self.parts
-        )
 
 
 def read_picture(svg: str) -> Picture:

@@ -16,6 +16,8 @@ from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo, is_large, read_upload
 from converter.images import DecoderBusyError, RefusedImageError
 from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.outputs.formats import FORMATS, MAX_MM, losses
+from converter.outputs.png import MAX_SIDE
 from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
 from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.throttling import too_many
@@ -129,8 +131,14 @@ def _share(request: HttpRequest, found: Conversion) -> None:
 def _result_page(
     request: HttpRequest, found: Conversion, status: int = 200, **forms: Form
 ) -> HttpResponse:
+    lost = losses(found.read_svg())
     context = {
         "conversion": found,
+        "formats": [
+            {**vars(output), "loss": lost.get(name, "")} for name, output in FORMATS.items()
+        ],
+        "max_side": MAX_SIDE,
+        "max_mm": MAX_MM,
         "form": PresetForm(initial={"preset": found.preset}),
         "correction": CorrectionForm(initial={"true_type": found.true_type or found.logo_type}),
         **forms,

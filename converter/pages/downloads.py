@@ -33,7 +33,11 @@ def svg(request: HttpRequest, pk: UUID) -> FileResponse:
         content_type="image/svg+xml",
         as_attachment="download" in request.GET,
         filename=f"{file_name(conversion)}.svg",
-        headers={"Content-Security-Policy": SVG_POLICY, "X-Content-Type-Options": "nosniff"},
+        headers={
+            "Cache-Control": "private, no-cache",  # the next drawing has the same address
+            "Content-Security-Policy": SVG_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        },
     )
 
 

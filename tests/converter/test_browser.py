@@ -22,12 +22,6 @@ class ConvertPageTest(BrowserTestCase):
         self.page.set_input_files("input[type=file]", self.good)
         self.page.wait_for_url("**/conversions/*/")
         self.page.get_by_text("The classifier says gradient").wait_for()
-        loaded = "() => [...document.images].every(i => i.complete && i.naturalWidth > 0)"
-        self.page.wait_for_function(loaded)
-        self.page.get_by_label("Compare").focus()
-        self.page.keyboard.press("Home")
-        split = self.page.locator("[data-compare]").evaluate("e => e.style.cssText")
-        self.assertIn("--split: 0%", split)
         self.page.get_by_label("Trace as").select_option("text")
         self.page.get_by_role("button", name="Trace again").click()
         self.page.get_by_text("You chose the text preset").wait_for()

@@ -1,0 +1,19 @@
+// A result's page.
+
+import { copy } from "./clipboard.js";
+import "./upload.js";
+import { Inspector } from "./inspect.js";
+
+const inspector = new Inspector(document.querySelector("[data-inspect]"));
+
+const button = document.querySelector("[data-copy]");
+button.hidden = false;
+button.addEventListener("click", async () => {
+  const said = document.querySelector("[data-copied]");
+  try {
+    await copy(inspector.text);
+    said.textContent = "The SVG is on the clipboard.";
+  } catch (error) {
+    said.textContent = `The SVG could not be copied. ${error.message}`;
+  }
+});
