@@ -14,6 +14,7 @@ LONG_SIDE = 256  # pixels: the size at which people see a logo
 # One-colour sets leave the colour open; half of them stay black.
 _OPEN_COLOURS = (*["#000000"] * 6, "#d4322c", "#1f6feb", "#0f8a5f", "#7a3fd0", "#e0731d", "#0b2545")
 _IMAGE_ELEMENT = re.compile(r"<(\w+:)?(image|foreignObject|script)\b")
+_VIEW_BOX = re.compile(r"viewBox=[\"']\s*" + r"[\s,]+".join([r"(-?[\d.]+)"] * 4))
 _NUMBER = re.compile(r"[\d.]+")
 
 
@@ -59,6 +60,12 @@ def _size(svg: str) -> tuple[float, float]:
     if min(width, height) <= 0 or max(width, height) / min(width, height) > 20:
         raise UnusableSvgError("no size")
     return width, height
+
+
+def view_box(svg: str) -> tuple[float, float, float, float] | None:
+    """Return what an SVG shows of its plane: x, y, width, height. None where it does not say."""
+    box = _VIEW_BOX.search(svg)
+    return tuple(float(value) for value in box.groups()) if box else None
 
 
 def with_colour(svg: str) -> str:

@@ -19,12 +19,14 @@ from PIL import Image, ImageColor
 from classifier.data.gradients import flatten_gradients
 from classifier.data.labels import GRADIENT_SHARE, label_of
 from classifier.data.measures import measure
-from classifier.data.rendering import UnusableSvgError, render, with_colour
+from classifier.data.rendering import UnusableSvgError, render, view_box, with_colour
 from classifier.logo_types import AMBIGUOUS, LogoType
 from classifier.models import Dataset, Sample
 
-_INDEX = "index-1.json"  # its number changes when twins are made otherwise
-_SHARE_OF_FLAT = 0.25  # of the flat logos get a twin with gradients
+_INDEX = "index-2.json"  # its number changes when twins are made otherwise
+_SHARE_OF_FLAT = 0.3  # of the flat logos get a twin with gradients
+_SHARE_OF_TEXT = 0.5  # and of those that are lettering: few real gradient logos are
+_ACROSS_SHARE = 0.5  # of the gradients run across the whole drawing, not each shape by itself
 _RADIAL_SHARE = 0.25
 _CHUNK = 64
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (0.7, 0.3))
@@ -77,7 +79,8 @@ def _twin_of(sample: Sample) -> Twin | None:
         if sample.label == LogoType.GRADIENT:
             twin = _without_gradients(svg)
         else:
-            twin = _with_gradients(svg, rng) if rng.random() < _SHARE_OF_FLAT else None
+            share = _SHARE_OF_TEXT if sample.label == LogoType.TEXT else _SHARE_OF_FLAT
+            twin = _with_gradients(svg, rng) if rng.random() < share else None
     except UnusableSvgError:
         return None
     if twin is None:
@@ -121,7 +124,8 @@ def add_gradients(svg: str, rng: random.Random) -> str:
         return f"{match[1]}url(#{name})" if name else match[0]
 
     body = _PAINT.sub(paint, svg)
-    gradients = "".join(_gradient(name, colour, rng) for colour, name in names.items())
+    box = view_box(svg) if rng.random() < _ACROSS_SHARE else None
+    gradients = "".join(_gradient(name, colour, rng, box) for colour, name in names.items())
     return _SVG_TAG.sub(lambda tag: f"{tag[0]}<defs>{gradients}</defs>", body, count=1)
 
 
@@ -133,9 +137,18 @@ def _hex(colour: str) -> str:
         return ""
 
 
-def _gradient(name: str, colour: str, rng: random.Random) -> str:
+def _gradient(
+    name: str, colour: str, rng: random.Random, box: tuple[float, ...] | None = None
+) -> str:
+    """Return a gradient around a colour: across a box (x, y, width, height), or each shape's."""
     first, second = _neighbours(colour, rng)
     stops = f'<stop stop-color="{first}"/><stop offset="1" stop-color="{second}"/>'
+    if box:
+        x, y = rng.choice(_DIRECTIONS)
+        left, top, width, height = box
+        ends = f'x1="{left:g}" y1="{top:g}" x2="{left + x * width:g}" y2="{top + y * height:g}"'
+        shape = f'id="{name}" gradientUnits="userSpaceOnUse" {ends}'
+        return f"<linearGradient {shape}>{stops}</linearGradient>"
     if rng.random() < _RADIAL_SHARE:
         x, y, radius = (rng.uniform(*limits) for limits in ((0.2, 0.8), (0.2, 0.8), (0.5, 0.9)))
         shape = f'id="{name}" cx="{x:.2f}" cy="{y:.2f}" r="{radius:.2f}"'

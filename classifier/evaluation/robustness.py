@@ -16,6 +16,7 @@ from PIL import Image, ImageFilter, ImageOps
 from classifier.logo_types import CLASS_NAMES
 
 _BACKGROUNDS = ((31, 111, 235), (250, 204, 21), (220, 38, 38), (22, 163, 74), (124, 58, 237))
+_UPLOAD_QUALITY = 30  # of the JPEG that is small and framed, too
 _SAME_BACKGROUND = 12  # levels, in every channel
 _NEAR = 64  # levels: ink nearer than this to a background is hard to see
 Corrupt = Callable[[Image.Image, float], Image.Image]
@@ -73,6 +74,16 @@ def frame(image: Image.Image, share: float) -> Image.Image:
     return ImageOps.expand(image, round(max(image.size) * share), shade)
 
 
+def small_compressed_framed(image: Image.Image, side: float) -> Image.Image:
+    """Do what happens to uploads: pad to a square, shrink to `side` pixels, JPEG of quality 30."""
+    longer = max(image.size)
+    left, top = (longer - image.width) // 2, (longer - image.height) // 2
+    square = Image.new("RGB", (longer, longer), image.getpixel((0, 0)))
+    square.paste(image, (left, top))
+    small = square.resize((round(side), round(side)), Image.Resampling.LANCZOS)
+    return jpeg(small, _UPLOAD_QUALITY)
+
+
 def recolour_background(image: Image.Image, rank: float) -> Image.Image:
     """Put a mark on a coloured background: of some colours, that which hides the n-th least of it.
 
@@ -114,6 +125,7 @@ CORRUPTIONS = (
     Corruption("Coloured background, by contrast", recolour_background, (1, 2)),
     Corruption("Rotation, degrees", rotate, (5, 15, 90)),
     Corruption("Frame, share of side", frame, (0.1, 0.3)),
+    Corruption("Small, compressed, framed: side, pixels", small_compressed_framed, (160, 96, 64)),
 )
 
 

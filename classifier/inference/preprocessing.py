@@ -11,11 +11,15 @@ __all__ = ["ImageTooLargeError", "UnreadableImageError", "compose", "prepare", "
 _BACKGROUNDS = ("#ffffff", "#111418", "#808080")
 _NEAR = 80.0  # RGB distance under which ink is hard to see on a background
 _OPAQUE = 128  # alpha from which a pixel counts as ink
-_SAMPLE_SIDE = 128  # contrast is judged on a small copy
+_SAMPLE_SIDE = 128  # contrast is judged on about so many pixels a side
+
+# Big images are averaged down to this many times the size before the finer filter: a third of the
+# time for hardly another picture.
+_REDUCING_GAP = 1.0
 
 # Differences from the border's colour that make ink. JPEG's noise on a flat border stays under the
 # first; the second is for marks so faint that nothing passes the first.
-_INK_TOLERANCES = (24, 6)
+_INK_TABLES = tuple([255 * (value > least) for value in range(256)] * 3 for least in (24, 6))
 
 
 def compose(image: Image.Image, background: str | None = None) -> np.ndarray:
@@ -45,7 +49,7 @@ def prepare(image: Image.Image, size: int, background: str | None = None) -> np.
     width, height = box[2] - box[0], box[3] - box[1]
     scale = size / max(width, height)
     fitted = (max(1, round(width * scale)), max(1, round(height * scale)))
-    ink = seen.crop(box).resize(fitted, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    ink = seen.crop(box).resize(fitted, Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP)
     square = Image.new("RGB", (size, size), border)
     square.paste(ink, ((size - fitted[0]) // 2, (size - fitted[1]) // 2))
     return np.asarray(square)
@@ -75,7 +79,8 @@ def _contrasting_background(image: Image.Image) -> str:
 def _outline_colours(image: Image.Image) -> np.ndarray:
     """Return the colours of the ink next to transparency, float32 [N, 3]."""
     factor = max(1, max(image.size) // _SAMPLE_SIDE)
-    pixels = np.asarray(image.reduce(factor))
+    sample = tuple(max(1, length // factor) for length in image.size)
+    pixels = np.asarray(image.resize(sample, Image.Resampling.NEAREST))
     ink = np.pad(pixels[..., 3] >= _OPAQUE, 1)
     inner = ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:]
     return pixels[ink[1:-1, 1:-1] & ~inner][:, :3].astype(np.float32)
@@ -83,18 +88,19 @@ def _outline_colours(image: Image.Image) -> np.ndarray:
 
 def _border_colour(image: Image.Image) -> tuple[int, ...]:
     """Return the median colour of the outermost pixels."""
-    pixels = np.asarray(image)
-    frame = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return tuple(int(value) for value in np.median(frame, axis=0))
+    width, height = image.size
+    edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height))
+    edges += ((width - 1, 0, width, height),)
+    frame = np.concatenate([np.asarray(image.crop(edge)).reshape(-1, 3) for edge in edges])
+    middle = len(frame) // 2
+    return tuple(np.partition(frame, middle, axis=0)[middle].tolist())
 
 
 def _ink_box(image: Image.Image, border: tuple[int, ...]) -> tuple[int, int, int, int] | None:
     """Return the box (left, top, right, bottom) of what differs from the border's colour."""
-    red, green, blue = ImageChops.difference(image, Image.new("RGB", image.size, border)).split()
-    difference = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    for tolerance in _INK_TOLERANCES:
-        ink = difference.point([255 * (value > tolerance) for value in range(256)])
-        box = ink.getbbox()
+    difference = ImageChops.difference(image, Image.new("RGB", image.size, border))
+    for table in _INK_TABLES:
+        box = difference.point(table).getbbox()
         if box:
             return box
     return None

@@ -12,6 +12,8 @@ from torchvision.io import decode_jpeg, encode_jpeg
 from torchvision.transforms.v2.functional import gaussian_blur, rgb_to_grayscale
 
 _ROTATION_DEGREES = 15
+_QUARTER_TURNS = 0.08  # of the images
+_MOVED_UPLOADS, _RECOLOURED_UPLOADS = 0.5, 0.5  # of the copies as people upload them
 _SMALLEST_AREA = 0.8  # of the image that a crop keeps
 _LARGEST_MARGIN = 1.3  # how much smaller than its frame a logo can be drawn
 _ASPECT = 0.12  # log of the largest change of aspect
@@ -45,8 +47,37 @@ def augment(
     images = compose(pixels, colours)
     images = change_geometry(images, size, strength, generator, flip)
     if strength > 0:
+        images = quarter_turns(images, strength, generator)
         images = change_colours(images, strength, generator)
         images = degrade(images, strength, generator)
+    return images.clamp_(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def augment_uploads(
+    pixels: Tensor, strength: float, generator: Generator, flip: bool = False
+) -> Tensor:
+    """Return a randomly changed view of images that were prepared as serving does it.
+
+    Many keep the very pixels that serving would see: no change of the square can stand for what
+    happened to the file before.
+
+    Args:
+        pixels: uint8 RGB [B, size, size, 3].
+        strength: 0 changes nothing, 1 is the usual amount.
+
+    Returns:
+        float32 RGB [B, 3, size, size] from 0 to 1, channels last in memory.
+    """
+    images = pixels.permute(0, 3, 1, 2).float() / 255
+    if strength > 0:
+        moved = torch.rand(len(images), generator=generator) < _MOVED_UPLOADS * strength
+        if moved.any():
+            size = images.shape[-1]
+            images[moved] = change_geometry(images[moved], size, strength, generator, flip)
+        images = quarter_turns(images, strength, generator)
+        recoloured = torch.rand(len(images), generator=generator) < _RECOLOURED_UPLOADS * strength
+        if recoloured.any():
+            images[recoloured] = change_colours(images[recoloured], strength, generator)
     return images.clamp_(0, 1).contiguous(memory_format=torch.channels_last)
 
 
@@ -101,6 +132,16 @@ def change_geometry(
     )
     corners = images[:, :, [0, 0, -1, -1], [0, -1, 0, -1]].median(2).values[:, :, None, None]
     return F.grid_sample(images - corners, grid, "bilinear", "zeros", False) + corners
+
+
+def quarter_turns(images: Tensor, strength: float, generator: Generator) -> Tensor:
+    """Turn some images by 90 degrees, to either side: lettering that runs upwards exists."""
+    unit = torch.rand(len(images), generator=generator)
+    share = _QUARTER_TURNS * strength
+    for turns, chosen in ((1, unit < share / 2), (3, (unit >= share / 2) & (unit < share))):
+        if chosen.any():
+            images[chosen] = images[chosen].rot90(turns, (2, 3))
+    return images
 
 
 def change_colours(images: Tensor, strength: float, generator: Generator) -> Tensor:

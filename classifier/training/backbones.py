@@ -11,8 +11,6 @@ from classifier.training.config import BACKBONES as NAMES
 from classifier.training.lite0 import lite0_features
 from classifier.training.weights import copy_lite0, load_weights_file
 
-CHANNELS = 1280
-
 
 @dataclass(frozen=True)
 class Backbone:
@@ -22,7 +20,7 @@ class Backbone:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     top_group: int  # index of the first group that stage "top" trains
-    early_channels: tuple[int, ...]  # of the groups whose maps can be pooled for the head
+    channels: tuple[int, ...]  # of each group's map
     borrowed: bool  # its own weights come from another network: re-estimate batch norm
 
 
@@ -32,7 +30,7 @@ BACKBONES: dict[str, Backbone] = {
         mean=(0.485, 0.456, 0.406),
         std=(0.229, 0.224, 0.225),
         top_group=6,
-        early_channels=(32, 16, 24, 40, 80),
+        channels=(32, 16, 24, 40, 80, 112, 192, 320, 1280),
         borrowed=True,
     ),
     "efficientnet_lite0": Backbone(
@@ -40,19 +38,21 @@ BACKBONES: dict[str, Backbone] = {
         mean=(127 / 255, 127 / 255, 127 / 255),
         std=(128 / 255, 128 / 255, 128 / 255),
         top_group=6,
-        early_channels=(32, 16, 24, 40, 80),
+        channels=(32, 16, 24, 40, 80, 112, 192, 320, 1280),
         borrowed=False,
     ),
 }
+EARLY_GROUPS = 5  # whose maps can be pooled for the head
 assert tuple(BACKBONES) == NAMES
 
 
-def build_features(name: str, weights: str = "") -> nn.Sequential:
-    """Return a backbone's groups of layers with pretrained weights.
+def build_features(name: str, weights: str = "", groups: int = 9) -> nn.Sequential:
+    """Return the first of a backbone's groups of layers with pretrained weights.
 
     Args:
         name: a key of BACKBONES.
         weights: path of a safetensors file; empty for EfficientNet-Lite0's ImageNet weights.
+        groups: how many are kept.
 
     Raises:
         WeightsError: if the weights cannot be used.
@@ -62,4 +62,4 @@ def build_features(name: str, weights: str = "") -> nn.Sequential:
         load_weights_file(features, Path(weights))
     else:
         copy_lite0(features)
-    return features
+    return features[:groups]

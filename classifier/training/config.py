@@ -49,6 +49,12 @@ class TrainingConfig:
         "What the head sees: the last map, or statistics of the image and early maps, too.",
         choices=POOLINGS,
     )
+    groups: int = _setting(
+        9,
+        "Groups of the backbone's layers that are kept, of nine; fewer are quicker.",
+        low=5,
+        high=9,
+    )
     input_size: int = _setting(128, "Side of the square input, in pixels.", low=32, high=512)
     head_epochs: int = _setting(3, "Epochs with a frozen backbone.", low=0, high=500)
     top_epochs: int = _setting(2, "Epochs of the last blocks and the head.", low=0, high=500)
@@ -81,6 +87,12 @@ class TrainingConfig:
     augmentation: float = _setting(1.0, "Strength; 0 turns it off.", low=0, high=2)
     twins: bool = _setting(
         True, "Also train on logos redrawn with and without gradients, where SVG sources are known."
+    )
+    uploads: float = _setting(
+        0.5,
+        "Share of the views that are copies as people upload them: framed, small, compressed.",
+        low=0,
+        high=1,
     )
     flip: bool = _setting(False, "Mirror images at random (it makes lettering unreadable).")
     patience: int = _setting(
@@ -117,8 +129,8 @@ class TrainingConfig:
         stages = (self.head_epochs, self.top_epochs, self.full_epochs)
         if stages == (0, 0, 0):
             yield "full_epochs", "must be at least 1 when head_epochs and top_epochs are 0"
-        if isinstance(self.input_size, int) and self.input_size % 32:
-            yield "input_size", f"must be a multiple of 32, not {self.input_size}"
+        if isinstance(self.input_size, int) and self.input_size % 16:
+            yield "input_size", f"must be a multiple of 16, not {self.input_size}"
         if self.weights and not str(self.weights).endswith(".safetensors"):
             yield "weights", "must be the path of a .safetensors file"
 

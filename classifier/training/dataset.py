@@ -7,7 +7,7 @@ Validation and test images are prepared exactly as serving prepares them.
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import cpu_count, getpid
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from PIL import Image, ImageColor
 from torch import Tensor
 
 from classifier.inference.preprocessing import prepare, read_image
+from classifier.training.uploads import COPIES, upload_pixels
 
 MAX_PIXELS = 64_000_000
 # Training images are kept a little larger than the input: a crop of 0.8 loses no detail.
@@ -53,13 +54,15 @@ class ImageArray:
     """A decoded split: pixels uint8 [N, side, side, 3 or 4], labels int64 [N].
 
     `backgrounds` is float32 [N, 3] from 0 to 1; `teacher` holds a teacher's probabilities, float32
-    [N, classes], or nothing: [N, 0].
+    [N, classes], or nothing: [N, 0]. `copies` are uint8 RGB [N, copies, size, size, 3], of training
+    images as people upload them, or None.
     """
 
     pixels: np.ndarray
     labels: Tensor
     backgrounds: Tensor
     teacher: Tensor
+    copies: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -97,6 +100,17 @@ def serving_pixels(image: LabelledImage, side: int) -> np.ndarray:
     return prepare(read_image(image.path, MAX_PIXELS), side, image.background)
 
 
+def uploaded_pixels(image: LabelledImage, side: int) -> np.ndarray:
+    """Return copies of an image as people upload it, uint8 RGB [COPIES, side, side, 3]."""
+    logo = read_image(image.path, MAX_PIXELS)
+    return np.stack(
+        [
+            upload_pixels(logo, image.background, side, f"{image.path.name}:{number}")
+            for number in range(COPIES)
+        ]
+    )
+
+
 @dataclass(frozen=True)
 class ArrayCache:
     """A folder of decoded splits. Tells of images decoded, and stops when asked to."""
@@ -105,9 +119,21 @@ class ArrayCache:
     on_decoded: Callable[[int], None] = lambda count: None
     should_stop: Callable[[], bool] = lambda: False
 
-    def training(self, images: list[LabelledImage], size: int) -> ImageArray:
-        """Return the training split for an input size, decoded now or read."""
-        return self._load(images, round(size * TRAIN_SCALE), 4, training_pixels)
+    def training(self, images: list[LabelledImage], size: int, uploads: bool = False) -> ImageArray:
+        """Return the training split for an input size, decoded now or read.
+
+        With `uploads`, copies of each image as people upload it come with it.
+
+        Raises:
+            DecodingStoppedError: if `should_stop` says so.
+        """
+        side = round(size * TRAIN_SCALE)
+        clean = self._load(images, f"{side}x4", (side, side, 4), training_pixels)
+        if not uploads:
+            return clean
+        shape = (COPIES, size, size, 3)
+        copies = self._load(images, f"{size}x3x{COPIES}", shape, uploaded_pixels)
+        return replace(clean, copies=copies.pixels)
 
     def serving(self, images: list[LabelledImage], size: int) -> ImageArray:
         """Return the validation or test split for an input size, decoded now or read.
@@ -115,19 +141,23 @@ class ArrayCache:
         Raises:
             DecodingStoppedError: if `should_stop` says so.
         """
-        return self._load(images, size, 3, serving_pixels)
+        return self._load(images, f"{size}x3", (size, size, 3), serving_pixels)
 
     def _load(
-        self, images: list[LabelledImage], side: int, channels: int, decode: Decoder
+        self,
+        images: list[LabelledImage],
+        name: str,
+        shape: tuple[int, ...],
+        decode: Decoder,
     ) -> ImageArray:
-        path = self.folder / f"{side}x{channels}-{content_key(images)}.npy"
+        path = self.folder / f"{name}-{content_key(images)}.npy"
         if path.exists():
             self.on_decoded(len(images))
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = path.with_name(f".{path.stem}-{getpid()}.partial")
             try:
-                self._decode(images, draft, (len(images), side, side, channels), decode)
+                self._decode(images, draft, (len(images), *shape), decode)
                 draft.replace(path)
             finally:
                 draft.unlink(missing_ok=True)
@@ -147,7 +177,7 @@ class ArrayCache:
                 if self.should_stop():
                     raise DecodingStoppedError
                 chunk = images[start : start + _CHUNK]
-                decoded = pool.map(decode, chunk, [shape[1]] * len(chunk))
+                decoded = pool.map(decode, chunk, [shape[-2]] * len(chunk))
                 pixels[start : start + len(chunk)] = list(decoded)
                 self.on_decoded(len(chunk))
         pixels.flush()

@@ -69,7 +69,7 @@ def find_learning_rate(
     stage = plan_stages(config, len(model.features))[-1]
     cache = ArrayCache(data.cache or folder / "arrays", should_stop=observer.should_stop)
     try:
-        images = cache.training(data.train, config.input_size)
+        images = cache.training(data.train, config.input_size, config.uploads > 0)
     except DecodingStoppedError as error:
         raise TrainingStoppedError from error
     if BACKBONES[config.backbone].borrowed and not config.weights:

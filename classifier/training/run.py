@@ -106,7 +106,8 @@ def train(
 
 def _planned_work(config: TrainingConfig, data: TrainingData, stages: list[Stage]) -> float:
     counts = len(data.train), len(data.val)
-    return sum(counts) * progress.DECODING + sum(
+    decoded = sum(counts) + (len(data.train) if config.uploads else 0)
+    return decoded * progress.DECODING + sum(
         progress.stage_work(stage, config, *counts) for stage in stages
     )
 
@@ -127,7 +128,7 @@ def _decode(
     try:
         with parallel.first_goes_ahead():
             return (
-                cache.training(data.train, config.input_size),
+                cache.training(data.train, config.input_size, config.uploads > 0),
                 cache.serving(data.val, config.input_size),
             )
     except DecodingStoppedError as error:

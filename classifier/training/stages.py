@@ -12,11 +12,11 @@ import torch
 from torch import Generator, Tensor
 
 from classifier.training import parallel
-from classifier.training.augmentation import augment
 from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.model import Activations, LogoClassifier
+from classifier.training.views import augmented_views
 
 _CACHE_BATCH = 64
 
@@ -37,7 +37,7 @@ class Stage:
 
 def plan_stages(config: TrainingConfig, groups: int) -> list[Stage]:
     """Return the stages of a run on a backbone with that many groups of layers."""
-    top = BACKBONES[config.backbone].top_group
+    top = min(BACKBONES[config.backbone].top_group, groups - 1)
     stages = [
         Stage("head", config.head_epochs, groups),
         Stage("top", config.top_epochs, top),
@@ -127,15 +127,7 @@ class Batches:
     @torch.no_grad()
     def _activations(self, rows: Tensor, generator: Generator) -> Activations:
         """Return what the frozen part makes of new views of some images."""
-        config = self.config
-        views = augment(
-            self.images.take(rows),
-            self.images.backgrounds[rows],
-            config.input_size,
-            config.augmentation,
-            generator,
-            config.flip,
-        )
+        views = augmented_views(self.images, rows, self.config, generator)
         return self.model.prefix(views.to(self.model.mean.device), self.stage.first_group)
 
 

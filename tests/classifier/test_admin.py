@@ -67,7 +67,7 @@ class StartTrainingTests(AdminTestCase):
         delay.assert_not_called()
 
     def test_a_wrong_setting_is_told_at_its_field(self):
-        self.assert_refused_at("input_size", "multiple of 32", input_size=100)
+        self.assert_refused_at("input_size", "multiple of 16", input_size=100)
         self.assert_refused_at("learning_rate", "greater than 0", learning_rate=0)
         self.assert_refused_at("batch_size", "larger than the training split", batch_size=512)
         self.assert_refused_at("weights", ".safetensors", weights="model.pickle")

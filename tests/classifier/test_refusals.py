@@ -15,7 +15,7 @@ REFUSALS = {
     "a negative rate": ({"learning_rate": -0.1}, "learning_rate", "must be greater than 0"),
     "an unknown backbone": ({"backbone": "resnet50"}, "backbone", "must be one of"),
     "a batch larger than the split": ({"batch_size": 999}, "batch_size", "larger than the train"),
-    "a size that does not divide": ({"input_size": 50}, "input_size", "multiple of 32"),
+    "a size that does not divide": ({"input_size": 50}, "input_size", "multiple of 16"),
 }
 
 

@@ -55,7 +55,7 @@ class AugmentationPageTests(TemporaryRoot, TestCase):
     def test_impossible_settings_are_told_at_the_field(self):
         with DELAY as delay:
             self.assertContains(self.get(augmentation="9"), "Must be at most 2")
-            self.assertContains(self.get(input_size="33"), "Must be a multiple of 32")
+            self.assertContains(self.get(input_size="33"), "Must be a multiple of 16")
             self.assertEqual(self.get("augmentation_sheet", seed="x").status_code, 404)
         delay.assert_not_called()
 

@@ -65,7 +65,7 @@ class NewStudyTests(StudyPagesTestCase):
         for name, value, message in (
             ("trials", 0, "whole number from 1 to 500"),
             ("share", 3, "0.05 to 1"),
-            ("input_size", 33, "multiple of 32"),
+            ("input_size", 33, "multiple of 16"),
             ("parameters", [], "This field is required"),
             ("full_epochs", 9999, "at most 500"),
         ):

@@ -12,6 +12,7 @@ from classifier.evaluation.robustness import (
     noise,
     recolour_background,
     rotate,
+    small_compressed_framed,
 )
 
 
@@ -54,6 +55,14 @@ class CorruptionTests(SimpleTestCase):
             ground, ink = np.array(changed.getpixel((0, 0))), np.array(changed.getpixel((48, 48)))
             self.assertNotEqual(tuple(ground), (255, 255, 255))
             self.assertGreater(np.abs(ground - ink).max(), 100)
+
+    def test_uploads_are_square_and_small(self):
+        wide = Image.new("RGB", (200, 100), "#ffffff")
+        ImageDraw.Draw(wide).rectangle((40, 20, 160, 80), fill="#d01030")
+        small = small_compressed_framed(wide, 96)
+        self.assertEqual(small.size, (96, 96))
+        self.assertGreater(min(small.getpixel((48, 4))), 240)
+        self.assertGreater(len(small.getcolors(96 * 96)), 20)  # JPEG's noise
 
     def test_only_the_outer_background_is_coloured(self):
         ring = disc()

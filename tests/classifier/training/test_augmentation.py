@@ -123,3 +123,17 @@ class MixTests(SimpleTestCase):
     def test_cutmix_pastes_a_box(self):
         images, _ = self.mixed(0.0, 1.0)
         self.assertEqual(set(images.unique().tolist()), {0.0, 1.0, 2.0, 3.0})
+
+
+class QuarterTurnTests(SimpleTestCase):
+    def test_some_images_are_turned_to_either_side(self):
+        from classifier.training.augmentation import quarter_turns
+
+        images = torch.zeros((400, 3, 8, 8))
+        images[:, :, 0, 1:3] = 1  # at the top, to the left
+        turned = quarter_turns(images.clone(), 1.0, generator())
+        upright = (turned[:, 0, 0, 1] == 1).float().mean().item()
+        left = (turned[:, 0, 5:7, 0] == 1).all(1).float().mean().item()
+        right = (turned[:, 0, 1:3, -1] == 1).all(1).float().mean().item()
+        self.assertAlmostEqual(upright + left + right, 1)
+        self.assertTrue(0.01 < left < 0.1 and 0.01 < right < 0.1)

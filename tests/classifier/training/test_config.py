@@ -23,7 +23,7 @@ class TrainingConfigTests(SimpleTestCase):
         impossible = {
             "backbone": ("resnet50", "one of efficientnet_b0"),
             "head": ("huge", "one of simple"),
-            "input_size": (100, "multiple of 32"),
+            "input_size": (100, "multiple of 16"),
             "head_epochs": (-1, "at least 0"),
             "batch_size": (1, "at least 2"),
             "learning_rate": (0, "greater than 0"),
