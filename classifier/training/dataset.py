@@ -22,7 +22,7 @@ from classifier.training.uploads import COPIES, upload_pixels
 MAX_PIXELS = 64_000_000
 # Training images are kept a little larger than the input: a crop of 0.8 loses no detail.
 TRAIN_SCALE = 1.25
-_FORMAT = "1"  # part of the arrays' names: change it when their content changes
+_FORMAT = "2"  # part of the arrays' names: change it when their content changes
 _CHUNK = 64
 
 
