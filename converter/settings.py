@@ -291,12 +291,27 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Classify raster logos and convert them to SVG.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",  # what comes after it groups the operations by noun
+    "TAGS": [
+        {"name": "conversions", "description": "One logo at a time: trace it, fetch its drawing."},
+        {"name": "batches", "description": "Many logos as one job, with its progress."},
+        {"name": "classify", "description": "Tell the type of a logo."},
+        {"name": "predictions", "description": "Live answers, and whether they were right."},
+        {"name": "proposals", "description": "Give a logo to the data set."},
+        {"name": "health", "description": "Whether models serve."},
+        {"name": "versions", "description": "Models: evaluate, promote, import. For staff."},
+        {"name": "evaluations", "description": "What versions scored. For staff."},
+        {"name": "datasets", "description": "Labelled logos. For staff."},
+        {"name": "runs", "description": "Training. For staff."},
+        {"name": "studies", "description": "Searches for good settings. For staff."},
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "classifier.api.schema.document_problems",
+        "classifier.api.schema.summarize",
     ],
     "ENUM_NAME_OVERRIDES": {
         "MethodEnum": "classifier.models.Evaluation.Method",
@@ -324,6 +339,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "converter.pages.outages.form_expired"
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = True

@@ -11,7 +11,9 @@ from converter.monitoring import health, metrics_page
 from converter.pages import batches as batch_views
 from converter.pages import conversions as views
 from converter.pages import downloads
+from converter.pages.accounts import KeepingLogoutView
 
+handler403 = "converter.pages.outages.forbidden"
 handler404 = "converter.pages.outages.not_found"
 handler500 = "converter.pages.outages.internal_error"
 
@@ -57,6 +59,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", KeepingLogoutView.as_view(), name="logout"),
+    path("admin/logout/", KeepingLogoutView.as_view(), name="admin-logout"),
     path("admin/", admin.site.urls),
 ]

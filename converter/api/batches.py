@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from converter.api.examples import BATCH_EXAMPLE
 from converter.api.outputs import ArchiveSerializer
 from converter.batches import cancel_batch, create_batch, progress_of
 from converter.models import Batch, BatchItem, visitor_of
@@ -124,8 +125,10 @@ class BatchesView(APIView):
     throttle_classes = [ConversionThrottle]
 
     @extend_schema(
+        summary="Convert many logos as one job",
         request=BatchRequestSerializer,
         responses={202: BatchSerializer, 400: OpenApiResponse(description="Unusable request.")},
+        examples=[BATCH_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """Have several images converted to SVG. What is wrong with one is told in its item."""
@@ -141,7 +144,7 @@ class BatchView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(responses=BatchSerializer)
+    @extend_schema(summary="Look at a batch", responses=BatchSerializer, examples=[BATCH_EXAMPLE])
     def get(self, request: Request, pk: UUID) -> Response:
         """Say how far a batch is, and what became of each image."""
         return Response(BatchSerializer(own_batch(request, pk)).data)
@@ -152,7 +155,7 @@ class BatchCancelView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(request=None, responses=BatchSerializer)
+    @extend_schema(summary="Cancel a batch", request=None, responses=BatchSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Take back what waits. What was converted stays."""
         batch = own_batch(request, pk)
@@ -166,7 +169,6 @@ class BatchZipView(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        tags=["batches"],
         summary="Fetch a batch's drawings as one zip file",
         parameters=[ArchiveSerializer],
         responses={(200, "application/zip"): OpenApiTypes.BINARY},

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from converter.api.batches import BatchSerializer, RouteSerializer, accepted
+from converter.api.examples import CONVERSION_EXAMPLE
 from converter.api.outputs import OutputSerializer
 from converter.batches import create_batch
 from converter.conversion import ConversionError, convert_logo, is_large, read_upload
@@ -59,12 +60,14 @@ class ConversionsView(APIView):
     throttle_classes = [ConversionThrottle]
 
     @extend_schema(
+        summary="Convert a logo",
         request=ConversionRequestSerializer,
         responses={
             201: ConversionSerializer,
             202: BatchSerializer,
             400: OpenApiResponse(description="Unusable image."),
         },
+        examples=[CONVERSION_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """Convert an image to SVG. A large one becomes a batch of one, which a worker converts."""
@@ -93,14 +96,15 @@ class ConversionView(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        tags=["conversions"], summary="Look at a conversion", responses=ConversionSerializer
+        summary="Look at a conversion",
+        responses=ConversionSerializer,
+        examples=[CONVERSION_EXAMPLE],
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Describe a conversion."""
         return Response(ConversionSerializer(_own(request, pk)).data)
 
     @extend_schema(
-        tags=["conversions"],
         summary="Delete a conversion",
         responses={204: OpenApiResponse(description="It is gone, with its files.")},
     )
@@ -116,7 +120,6 @@ class ConversionSvgView(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        tags=["conversions"],
         summary="Fetch the SVG",
         responses={(200, "image/svg+xml"): OpenApiTypes.BINARY},
     )
@@ -131,7 +134,6 @@ class ConversionFileView(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        tags=["conversions"],
         summary="Fetch the drawing as SVG, PDF, EPS, PNG or DXF",
         parameters=[OutputSerializer],
         responses={(200, output.media_type): OpenApiTypes.BINARY for output in FORMATS.values()},

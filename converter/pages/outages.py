@@ -4,9 +4,11 @@ import errno
 import sys
 from http import HTTPStatus
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import page_not_found, server_error
+from django.shortcuts import render
+from django.views.defaults import server_error
 
 from converter.images import DecoderBusyError
 
@@ -42,7 +44,38 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that there is not."""
     if _is_api(request):
         return _problem(404, f"There is nothing at {request.path}.")
-    return page_not_found(request, exception)
+    faults = ["Perhaps the address is mistyped, or what was here has been deleted."]
+    if request.path.startswith(("/conversions/", "/batches/")):
+        faults = [
+            "Conversions are deleted after "
+            f"{settings.CONVERSION_DAYS} days, or earlier by the person who made them.",
+            "Only the browser in which a logo was converted can show its page.",
+        ]
+    return _page(request, "There is nothing here", faults, 404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what the person who asks may not do."""
+    if _is_api(request):
+        return _problem(403, "You may not do this.")
+    who = f"You are signed in as {request.user}. " if request.user.is_authenticated else ""
+    fault = f"{who}This takes an account with more rights: ask whoever runs this site."
+    return _page(request, "You may not do this", [fault], 403)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer for a form without the token that belongs to the visitor: CSRF_FAILURE_VIEW."""
+    if _is_api(request):
+        return _problem(403, f"The request was refused: {reason}")
+    faults = [
+        "The page was open for too long, or its cookies are blocked. "
+        "Go back, load it again, and send the form once more."
+    ]
+    return _page(request, "The form has expired", faults, 403)
+
+
+def _page(request: HttpRequest, title: str, faults: list[str], status: int) -> HttpResponse:
+    return render(request, "problem.html", {"title": title, "faults": faults}, status=status)
 
 
 def _is_api(request: HttpRequest) -> bool:

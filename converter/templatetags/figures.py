@@ -12,8 +12,8 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def milliseconds(value: float | None) -> str:
-    """Show a time that is given in milliseconds: 180 ms, 1.4 s."""
-    if value is None:
+def milliseconds(value: float | str | None) -> str:
+    """Show a time that is given in milliseconds: 180 ms, 1.4 s; nothing where it is not known."""
+    if value in (None, ""):
         return ""
     return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
