@@ -171,22 +171,15 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "short"
-CELERY_TASK_ROUTES = {
-    "converter.tasks.convert_batch_item": {"queue": "conversion"},
-    "classifier.tasks.train": {"queue": "training"},
-    "classifier.tasks.carry_out_trial": {"queue": "training"},
-    "classifier.tasks.import_dataset": {"queue": "training"},
-    "classifier.tasks.build_dataset": {"queue": "training"},
-    "classifier.tasks.evaluate": {"queue": "training"},
-    "classifier.tasks.check_labels": {"queue": "training"},
-    "classifier.tasks.measure_variants": {"queue": "training"},
-    "classifier.tasks.build_ensemble": {"queue": "training"},
-}
+CELERY_TASK_ROUTES = [
+    "classifier.work.queue.route_task",
+    {"converter.tasks.convert_batch_item": {"queue": "conversion"}},
+]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "mark-lost-runs": {"task": "classifier.tasks.mark_lost_runs", "schedule": 10.0},
+    "mark-lost-work": {"task": "classifier.tasks.mark_lost_work", "schedule": 10.0},
     "report-leftovers": {"task": "classifier.tasks.report_leftovers", "schedule": 86_400.0},
     "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
     "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},

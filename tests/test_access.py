@@ -37,7 +37,8 @@ READ = {
     "dashboard:dataset", "dashboard:build_state", "dashboard:dataset_numbers",
     "dashboard:sample_image", "dashboard:audit", "dashboard:proposals",
     "dashboard:proposal_image", "dashboard:label_check_state", "dashboard:augmentation",
-    "dashboard:augmentation_sheet", "dashboard:augmentation_picture",
+    "dashboard:augmentation_sheet", "dashboard:augmentation_picture", "dashboard:work",
+    "dashboard:work_tables", "dashboard:work_state",
     "classifier-api:dataset-list", "classifier-api:dataset-detail",
     "classifier-api:evaluation-list", "classifier-api:evaluation-detail",
     "classifier-api:liveprediction-list", "classifier-api:liveprediction-detail",
@@ -54,7 +55,7 @@ TRAINERS = {
     "dashboard:study_resume", "dashboard:study_train", "dashboard:ensemble_new",
     "dashboard:version_evaluate", "dashboard:evaluation_cancel", "dashboard:variants_measure",
     "dashboard:build_cancel", "dashboard:correct", "dashboard:proposal_decide",
-    "dashboard:label_check_start", "dashboard:label_check_cancel",
+    "dashboard:label_check_start", "dashboard:label_check_cancel", "dashboard:work_cancel",
     "classifier-api:trainingrun-list", "classifier-api:trainingrun-cancel",
     "classifier-api:trainingrun-resume", "classifier-api:study-list",
     "classifier-api:study-cancel", "classifier-api:study-resume",
@@ -76,7 +77,7 @@ TRAINERS_ADD = {"dataset", "trainingrun"}
 ROLES = ("viewer", "trainer", "releaser")
 _ARGUMENTS = {
     "<uuid:pk>": str(uuid.UUID(int=7)), "<int:pk>": 999, "<str:file_format>": "csv",
-    "<slug:table>": "nothing", "<str:key>": "nothing",
+    "<slug:table>": "nothing", "<slug:kind>": "training_run", "<str:key>": "nothing",
 }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ class TrainingBenchmark:
 
 def _data(dataset: Any, count: int, seed: int, folder: Path) -> "TrainingData":
     """Return a seeded, stratified part of a dataset; its arrays are decoded anew, on the clock."""
-    from classifier.runs.execution import training_data
+    from classifier.datasets.training_data import training_data
     from classifier.training.dataset import TrainingData
 
     whole = training_data(dataset)

@@ -11,13 +11,12 @@ from django.views.decorators.cache import cache_control
 
 from classifier.dashboard.access import staff_only
 from classifier.datasets.previews import (
-    PreviewError,
-    enqueue_preview,
     picture_path,
     preview_config,
     preview_path,
+    start_preview,
 )
-from classifier.models import Dataset
+from classifier.models import AugmentationPreview, Dataset
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 _KEY = re.compile(r"[0-9a-f]{20}")
@@ -100,11 +99,18 @@ def _sheet(form: PreviewForm, asked: int) -> dict[str, Any]:
         "patient": asked < _PATIENCE,
     }
     if not context["picture"]:
-        try:
-            enqueue_preview(dataset, config)
-        except PreviewError as error:
-            context["problem"] = str(error)
+        context["problem"] = _order(dataset, config, asked)
     return context
+
+
+def _order(dataset: Dataset, config: TrainingConfig, asked: int) -> str:
+    """Let a worker draw the picture, unless one has it already; say why it was not drawn."""
+    key = preview_path(dataset, config).stem
+    newest = AugmentationPreview.objects.filter(key=key).first()
+    if newest is None or (asked == 0 and not newest.is_active):
+        newest = start_preview(dataset, config)
+        newest.refresh_from_db()
+    return newest.error
 
 
 @cache_control(private=True, max_age=86400)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
+from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset
-from classifier.runs.lifecycle import split_counts
 from classifier.training.config import BACKBONES, POOLINGS, InvalidConfigError, TrainingConfig
 from classifier.training.search_space import PARAMETERS, Budget, choose_space
 

@@ -19,6 +19,7 @@ from classifier.dashboard import (
     traffic,
     variants,
     versions,
+    work,
 )
 
 app_name = "dashboard"
@@ -30,6 +31,10 @@ urlpatterns = [
     path("shadow/<int:pk>.<str:file_format>", shadow.shadow_numbers, name="shadow_numbers"),
     path("shadow/start/", shadow.shadow_start, name="shadow_start"),
     path("shadow/<int:pk>/end/", shadow.shadow_end, name="shadow_end"),
+    path("work/", work.work_list, name="work"),
+    path("work/tables/", work.work_tables, name="work_tables"),
+    path("work/<slug:kind>/<int:pk>/", work.work_state, name="work_state"),
+    path("work/<slug:kind>/<int:pk>/cancel/", work.work_cancel, name="work_cancel"),
     path("workers/", runs.workers, name="workers"),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:pk>/", runs.run_page, name="run"),

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
+from classifier.dashboard.work import shown
 from classifier.models import VARIANT_FIGURES, ModelVariant, ModelVersion
 from classifier.versions.router_fitting import REPORT
-from classifier.versions.variants import VariantError, enqueue_measurement
+from classifier.versions.variants import start_measurement
 
 _ROUTING = {
     "rules_confidence": "The rules answer alone from this confidence on",
@@ -58,7 +59,10 @@ def variants_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what each variant is worth and costs, and how the router was fitted."""
     version = get_object_or_404(ModelVersion, pk=pk)
     routing = version.manifest.get("routing", {})
+    newest = version.measurements.select_related("version").first()
+    open_end = newest is not None and newest.status != newest.Status.SUCCEEDED
     context = {
+        "work": shown(request, newest) if open_end else None,
         "version": version,
         "variants": variant_rows(version),
         "routing": [
@@ -77,11 +81,6 @@ def variants_measure(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a worker measure a version's variants."""
     require_permission(request, "add_evaluation")
     version = get_object_or_404(ModelVersion, pk=pk)
-    try:
-        enqueue_measurement(version)
-        messages.success(
-            request, "A worker measures them; the figures appear here when it is done."
-        )
-    except VariantError as error:
-        messages.error(request, str(error))
+    start_measurement(version)
+    messages.success(request, "A worker measures them; the figures appear here when it is done.")
     return redirect("dashboard:variants", pk)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.ensembles import shown_builds
 from classifier.dashboard.evaluations import shown_jobs
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.methods import methods_report
@@ -40,7 +41,12 @@ def version_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(_VERSIONS.all(), 25).get_page(request.GET.get("page"))
     rows = [{"version": version, "score": score_of(version)} for version in page]
     may_combine = request.user.has_perm("classifier.add_trainingrun") and len(rows) > 1
-    context = {"page": page, "rows": rows, "may_combine": may_combine}
+    context = {
+        "page": page,
+        "rows": rows,
+        "may_combine": may_combine,
+        "works": shown_builds(request),
+    }
     return render(request, "classifier/dashboard/versions.html", context)
 
 

@@ -20,6 +20,7 @@ from classifier.data.selection import Selected, select
 from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
 from classifier.datasets import corrections as label_corrections
+from classifier.datasets.errors import DatasetError
 from classifier.datasets.proposed import new_proposals, proposed_samples
 from classifier.lib.progress import Tell, part, silent, told
 from classifier.logo_types import LogoType
@@ -28,10 +29,6 @@ from classifier.models import Dataset, Proposal, Sample
 SYNTHETIC_PACKAGE = "synthetic"
 # Shares of a build's time until the packages are there, and until the logos are chosen.
 _FETCHED, _SELECTED = 0.1, 0.9
-
-
-class DatasetError(Exception):
-    """A dataset cannot be built. The message says why and what to do."""
 
 
 def build_from_packages(name: str | None, packages: list[Package], seed: int = 0) -> Dataset:

@@ -26,13 +26,13 @@ from classifier.datasets.archives import (
     open_archive,
 )
 from classifier.datasets.building import (
-    DatasetError,
     check_name,
     fill,
     finish,
     new_dataset,
     next_name,
 )
+from classifier.datasets.errors import DatasetError
 from classifier.images import ImageError
 from classifier.images.guarded import read_image
 from classifier.lib.progress import Tell, silent, told

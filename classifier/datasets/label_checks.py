@@ -5,12 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from django.db import transaction
 
+from classifier.datasets.images import prepared_batches
 from classifier.lib.progress import Tell
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, LabelCheck, Sample
-from classifier.versions.evaluations import prepared_batches
-from classifier.work.carrying_out import Progress, carry_out
-from classifier.work.heartbeat import Heartbeat
 from classifier.work.queue import enqueue
 
 _INPUT_SIZE = 128
@@ -30,7 +28,7 @@ def create_label_check(dataset: Dataset) -> LabelCheck:
     if dataset.status != Dataset.Status.READY:
         raise LabelCheckError(f"The dataset {dataset.name} is not ready.")
     with transaction.atomic():
-        if dataset.label_checks.filter(status__in=LabelCheck.ACTIVE).exists():
+        if dataset.label_checks.active().exists():
             raise LabelCheckError("The labels of this dataset are being checked already.")
         return LabelCheck.objects.create(dataset=dataset)
 
@@ -41,41 +39,10 @@ def start_label_check(dataset: Dataset) -> LabelCheck:
     Raises:
         LabelCheckError: if the dataset is not ready, or is being checked.
     """
-    from classifier.tasks import check_labels
-
     with transaction.atomic():
         check = create_label_check(dataset)
-        enqueue(check, check_labels, "check again")
+        enqueue(check)
     return check
-
-
-def execute_label_check(check_id: int, listener: Tell | None = None) -> None:
-    """Carry out a queued check. Whatever happens, the row says how it ended.
-
-    `listener` hears the share done.
-    """
-    check = LabelCheck.objects.select_related("dataset").filter(pk=check_id).first()
-
-    def do(heartbeat: Heartbeat) -> None:
-        progress = Progress(heartbeat)
-
-        def tell(share: float) -> None:
-            progress(share)
-            if listener:
-                listener(share)
-
-        check_labels(check.dataset, tell)
-
-    carry_out(check, do, _explain, "The worker was stopped. Check again.")
-
-
-def _explain(error: Exception) -> str:
-    return str(error) if isinstance(error, LabelCheckError) else ""
-
-
-def mark_lost_label_checks() -> int:
-    """Mark checks whose worker has been silent for too long; return how many there were."""
-    return LabelCheck.objects.mark_lost("The worker fell silent. Check again.")
 
 
 def check_labels(dataset: Dataset, tell: Tell) -> list[Sample]:

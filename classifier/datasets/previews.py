@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache
-from kombu.exceptions import OperationalError as QueueError
+from django.db import transaction
 
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset
+from classifier.models import AugmentationPreview, Dataset
 from classifier.training.config import TrainingConfig
+from classifier.work.queue import enqueue
 
 if TYPE_CHECKING:
     from classifier.training.dataset import LabelledImage
@@ -22,12 +22,7 @@ VIEWS = 7
 PER_CLASS = 4
 _FORMAT = "1"  # part of the names: change it when the same settings give another picture
 _KEPT = 40  # pictures; older ones are deleted
-_ASK_AGAIN_SECONDS = 60
 _SHOWN_SETTINGS = ("augmentation", "flip", "input_size", "seed")  # what a picture depends on
-
-
-class PreviewError(Exception):
-    """A picture cannot be asked for; the message says why."""
 
 
 def preview_config(config: TrainingConfig) -> dict[str, float | int | bool]:
@@ -62,24 +57,21 @@ def preview_images(
     return images
 
 
-def enqueue_preview(dataset: Dataset, config: TrainingConfig) -> None:
-    """Let a worker draw the picture, unless one was asked for it a moment ago.
+def start_preview(dataset: Dataset, config: TrainingConfig) -> AugmentationPreview:
+    """Store a preview and give it to a worker once the transaction is over.
 
-    Raises:
-        PreviewError: if the task queue cannot be reached.
+    One of the same picture that waits or works already is returned instead.
     """
-    from classifier.tasks import preview_augmentation
-
-    key = f"augmentation-preview-{preview_path(dataset, config).stem}"
-    if not cache.add(key, True, _ASK_AGAIN_SECONDS):
-        return
-    try:
-        preview_augmentation.delay(dataset.pk, preview_config(config))
-    except QueueError as error:
-        cache.delete(key)
-        raise PreviewError(
-            "The task queue cannot be reached, so no picture can be drawn. make run starts it."
-        ) from error
+    key = preview_path(dataset, config).stem
+    with transaction.atomic():
+        active = AugmentationPreview.objects.active().filter(key=key).first()
+        if active:
+            return active
+        preview = AugmentationPreview.objects.create(
+            dataset=dataset, config=preview_config(config), key=key
+        )
+        enqueue(preview)
+    return preview
 
 
 def make_preview(dataset: Dataset, config: TrainingConfig) -> Path:
@@ -97,6 +89,7 @@ def make_preview(dataset: Dataset, config: TrainingConfig) -> Path:
         draw_preview(preview_images(dataset, config.seed), config, VIEWS).save(draft, "PNG")
         draft.replace(path)
         _delete_old(path.parent)
+        _delete_old_rows()
     return path
 
 
@@ -104,3 +97,9 @@ def _delete_old(folder: Path) -> None:
     newest = sorted(folder.glob("*.png"), key=lambda path: -path.stat().st_mtime)
     for path in newest[_KEPT:]:
         path.unlink(missing_ok=True)
+
+
+def _delete_old_rows() -> None:
+    over = AugmentationPreview.objects.exclude(status__in=AugmentationPreview.ACTIVE)
+    newest = over.order_by("-created_at").values_list("pk", flat=True)[:_KEPT]
+    over.exclude(pk__in=list(newest)).delete()

@@ -1,6 +1,7 @@
 """What the classifier stores: datasets and samples, runs and epochs, versions and evaluations."""
 
 from classifier.models.datasets import (
+    AugmentationPreview,
     Dataset,
     DatasetBuild,
     LabelCheck,
@@ -13,16 +14,25 @@ from classifier.models.live import LivePrediction, ShadowPrediction
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
 from classifier.models.studies import Study, Trial
 from classifier.models.tokens import ApiToken
-from classifier.models.versions import BUNDLED_FOLDER, VARIANT_FIGURES, ModelVariant, ModelVersion
+from classifier.models.versions import (
+    BUNDLED_FOLDER,
+    VARIANT_FIGURES,
+    EnsembleBuild,
+    ModelVariant,
+    ModelVersion,
+    VariantMeasurement,
+)
 from classifier.models.work import ClaimedWork
 
 __all__ = [
     "BUNDLED_FOLDER",
     "VARIANT_FIGURES",
     "ApiToken",
+    "AugmentationPreview",
     "ClaimedWork",
     "Dataset",
     "DatasetBuild",
+    "EnsembleBuild",
     "EpochMetric",
     "Evaluation",
     "EvaluationJob",
@@ -39,4 +49,5 @@ __all__ = [
     "Study",
     "TrainingRun",
     "Trial",
+    "VariantMeasurement",
 ]

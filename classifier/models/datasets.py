@@ -155,6 +155,21 @@ class LabelCheck(ClaimedWork):
         return f"Label check of {self.dataset}"
 
 
+class AugmentationPreview(ClaimedWork):
+    """The drawing of what augmentation makes of a dataset's logos under some settings."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="previews")
+    config = models.JSONField(help_text="Those settings of TrainingConfig that the picture shows.")
+    key = models.CharField(max_length=20, db_index=True, help_text="Name of the picture's file.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Augmentation preview of {self.dataset}"
+
+
 class Proposal(models.Model):
     """A logo that an uploader gives to the data set, with the type that they say it has.
 

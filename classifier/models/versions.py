@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from classifier.models import version_store
 from classifier.models.runs import TrainingRun
+from classifier.models.work import ClaimedWork
 
 BUNDLED_FOLDER = Path(__file__).parents[1] / "bundled"  # versions that ship with the plug-in
 
@@ -117,3 +118,35 @@ class ModelVariant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version}: {self.kind}"
+
+
+class VariantMeasurement(ClaimedWork):
+    """A measurement of a version's variants, which also fits its router."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="measurements")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Variants of {self.version}"
+
+
+class EnsembleBuild(ClaimedWork):
+    """The making of one version of several."""
+
+    members = models.JSONField(help_text="Names of the versions.")
+    version = models.OneToOneField(
+        ModelVersion, models.SET_NULL, null=True, blank=True, related_name="ensemble_build"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Ensemble of {', '.join(self.members)}"

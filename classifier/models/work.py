@@ -20,6 +20,17 @@ class ClaimedWorkQuerySet(models.QuerySet):
         )
         self.filter(status=status.RUNNING).update(status=status.CANCELLING)
 
+    def refuse(self, error: str) -> None:
+        """End queued work as failed: no worker could be told of it."""
+        status = self.model.Status
+        self.filter(status=status.QUEUED).update(
+            status=status.FAILED, finished_at=timezone.now(), error=error
+        )
+
+    def active(self) -> Self:
+        """Return the work that waits or is being done."""
+        return self.filter(status__in=self.model.ACTIVE)
+
     def silent(self) -> Self:
         """Return the work whose worker has not been heard of for too long."""
         status = self.model.Status

@@ -12,8 +12,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, TrainingRun
-from classifier.runs.lifecycle import split_counts
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import InvalidConfigError, TrainingConfig
 

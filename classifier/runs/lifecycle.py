@@ -1,12 +1,11 @@
-"""Training runs as people see them: starting, cancelling, resuming, and noticing lost ones."""
+"""Training runs as people see them: starting, cancelling, resuming."""
 
 import shutil
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Count
 
-from classifier.logo_types import CLASS_NAMES
+from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, TrainingRun
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import TrainingConfig
@@ -17,16 +16,6 @@ Status = TrainingRun.Status
 
 class RunError(Exception):
     """A run cannot be started, cancelled or resumed; the message says why."""
-
-
-def split_counts(dataset: Dataset) -> dict[str, dict[str, int]]:
-    """Count a dataset's images by split and class name."""
-    counts: dict[str, dict[str, int]] = {"train": {}, "val": {}, "test": {}}
-    rows = dataset.samples.order_by().values_list("split", "label").annotate(Count("pk"))
-    for split, label, count in rows:
-        if split in counts and label in CLASS_NAMES:
-            counts[split][label] = count
-    return counts
 
 
 def create_run(
@@ -64,7 +53,7 @@ def start_run(
     """
     with transaction.atomic():
         run = create_run(dataset, config, user)
-        _enqueue(run)
+        enqueue(run)
     return run
 
 
@@ -88,7 +77,7 @@ def resume_run(run: TrainingRun) -> None:
     """
     with transaction.atomic():
         requeue(run)
-        _enqueue(run)
+        enqueue(run)
 
 
 def requeue(run: TrainingRun) -> None:
@@ -114,17 +103,3 @@ def requeue(run: TrainingRun) -> None:
     run.refresh_from_db()
     if not queued:
         raise RunError(f"{run} cannot be resumed: it is {run.get_status_display()}.")
-
-
-def mark_lost_runs() -> int:
-    """Mark runs whose worker has been silent for too long; return how many there were."""
-    return TrainingRun.objects.mark_lost(
-        "The worker fell silent: it was stopped or ran out of memory. "
-        "Resume the run to go on from its last epoch."
-    )
-
-
-def _enqueue(run: TrainingRun) -> None:
-    from classifier.tasks import train
-
-    enqueue(run, train, "resume this run")

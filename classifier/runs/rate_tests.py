@@ -1,19 +1,17 @@
 """Learning-rate range tests as work for a worker: started, carried out, cancelled, looked up."""
 
-import logging
-
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.utils import timezone
 
+from classifier.datasets.training_data import split_counts, training_data
 from classifier.models import Dataset, RateTest, TrainingRun
-from classifier.runs.lifecycle import RunError, split_counts
+from classifier.runs.lifecycle import RunError
+from classifier.runs.observers import PacedObserver
 from classifier.training.config import InvalidConfigError, TrainingConfig
-from classifier.training.reporting import SilentObserver, TrainingObserver
+from classifier.training.reporting import TrainingObserver
 from classifier.work.heartbeat import Heartbeat
 from classifier.work.queue import enqueue
 
-logger = logging.getLogger(__name__)
 Status = RateTest.Status
 LEAST_STEPS, MOST_STEPS = 20, 1000
 # What a rate depends on; a test of other settings says nothing of a run.
@@ -56,11 +54,9 @@ def start_rate_test(
         RunError: if the dataset is not ready.
         InvalidConfigError: if the settings do not fit the dataset.
     """
-    from classifier.tasks import find_learning_rate
-
     with transaction.atomic():
         test = create_rate_test(dataset, config, user=user)
-        enqueue(test, find_learning_rate, "test again")
+        enqueue(test)
     return test
 
 
@@ -69,60 +65,19 @@ def cancel_rate_test(test: RateTest) -> None:
     RateTest.objects.filter(pk=test.pk).cancel()
 
 
-class _Observer(SilentObserver):
-    """Passes progress to a heartbeat and a listener, and cancellation back."""
+def measure_rates(
+    test: RateTest, heartbeat: Heartbeat, listener: TrainingObserver | None = None
+) -> None:
+    """Carry out a test: store its curve and the rate that it suggests.
 
-    def __init__(self, heartbeat: Heartbeat, listener: TrainingObserver) -> None:
-        self.heartbeat = heartbeat
-        self.listener = listener
-        self.began = timezone.now()
-
-    def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
-        """Estimate the time left by the steps so far."""
-        passed = (timezone.now() - self.began).total_seconds()
-        left = passed * (1 - progress) / progress if progress else None
-        self.heartbeat.stage, self.heartbeat.progress = stage, progress
-        self.heartbeat.seconds_left = left
-        self.listener.on_progress(stage, progress, left)
-
-    def should_stop(self) -> bool:
-        """Stop when the test was cancelled."""
-        return self.heartbeat.stop.is_set() or self.listener.should_stop()
-
-
-def execute_rate_test(test_id: int, listener: TrainingObserver | None = None) -> RateTest | None:
-    """Carry out a queued test; return it as it ended, or None if there was nothing to do.
-
-    Whatever happens, the row says how it ended; an unforeseen exception is raised, too.
+    Raises:
+        TrainingStoppedError: if it was cancelled.
+        InvalidConfigError, UnreadableImageError, ImageTooLargeError: as
+            `classifier.training.range_test.find_learning_rate`.
     """
-    from classifier.runs.execution import end_of
-
-    test = RateTest.objects.select_related("dataset").filter(pk=test_id).first()
-    claim = test.begin() if test else None
-    if test is None or claim is None:
-        logger.info("Range test %s is not waiting: nothing to do.", test_id)
-        return None
-    test.refresh_from_db()
-    status, reason = Status.LOST, "The worker was stopped. Start the test again."
-    heartbeat = Heartbeat(test, claim)
-    try:
-        with heartbeat:
-            _measure(test, _Observer(heartbeat, listener or SilentObserver()))
-        status, reason = Status.SUCCEEDED, ""
-    except Exception as error:
-        status, reason = end_of(test.dataset_id, error)
-        if not reason and status == Status.FAILED:
-            reason = f"{type(error).__name__}: {error}"
-            raise
-    finally:
-        test.end(claim, status, reason)
-    return RateTest.objects.filter(pk=test.pk).first()
-
-
-def _measure(test: RateTest, observer: TrainingObserver) -> None:
-    from classifier.runs.execution import training_data
     from classifier.training.range_test import find_learning_rate
 
+    observer = PacedObserver(heartbeat, listener)
     config = TrainingConfig.from_json(test.config)
     data = training_data(test.dataset, config.twins, observer)
     found = find_learning_rate(config, data, test.dataset.folder, observer, test.steps)
@@ -130,7 +85,6 @@ def _measure(test: RateTest, observer: TrainingObserver) -> None:
         curve=found.curve,
         suggested_rate=found.suggested,
         diverged_rate=found.diverged,
-        progress=1.0,
     )
 
 
@@ -143,8 +97,3 @@ def rate_test_of(run: TrainingRun) -> RateTest | None:
     )
     same = (t for t in tests if all(t.config.get(n) == run.config.get(n) for n in _ALIKE))
     return next(same, None)
-
-
-def mark_lost_rate_tests() -> int:
-    """Mark tests whose worker has been silent for too long; return how many there were."""
-    return RateTest.objects.mark_lost("The worker fell silent. Start the test again.")

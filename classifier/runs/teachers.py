@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from classifier.models import ModelVersion
 from classifier.training.config import InvalidConfigError, TrainingConfig
+from classifier.training.errors import TrainingStoppedError
 from classifier.training.reporting import TrainingObserver
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def with_teacher(
         TrainingStoppedError: when the observer asks for it.
     """
     from classifier.training.distillation import teacher_probabilities
-    from classifier.training.loop import TrainingStoppedError
 
     check_teacher(config)
     if not config.teacher:

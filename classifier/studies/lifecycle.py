@@ -1,6 +1,5 @@
 """Studies as people see them: starting, cancelling, resuming, and what their trials found."""
 
-import logging
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -10,10 +9,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
+from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, EpochMetric, Study, Trial
-from classifier.runs.lifecycle import split_counts
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import (
@@ -23,8 +21,8 @@ from classifier.training.search_space import (
     trial_config,
     trial_seconds,
 )
+from classifier.work.queue import enqueue
 
-logger = logging.getLogger(__name__)
 _FIRST_FAILURES = 3  # without a single result, so many failed trials end a study
 
 
@@ -99,7 +97,7 @@ def schedule_trials(study_id: int) -> None:
     """Give workers the trials that are due, once the transaction is over."""
     with transaction.atomic():
         for trial in create_trials(study_id):
-            transaction.on_commit(lambda pk=trial.pk: _enqueue(pk))
+            enqueue(trial)
 
 
 def create_trials(study_id: int) -> list[Trial]:
@@ -178,22 +176,29 @@ def reopen(study: Study) -> None:
         study.trials.filter(status=Trial.Status.FAILED).update(status=Trial.Status.CANCELLED)
 
 
-def mark_lost_trials() -> int:
-    """Fail trials whose worker has been silent for too long; return how many there were.
+def stranded_studies() -> set[int]:
+    """Return the keys of running studies that no worker is busy with.
 
-    Their studies go on, and so do those whose last worker ended before it could pass on the baton.
+    Their trials' workers have fallen silent, or the last one ended before it could pass on the
+    baton.
     """
     limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
     running = Study.objects.filter(status=Study.Status.RUNNING)
     idle = running.exclude(trials__status__in=Trial.ACTIVE).exclude(trials__finished_at__gt=limit)
-    bereft = running.filter(trials__in=Trial.objects.silent().filter(status=Trial.Status.RUNNING))
-    due = {*idle.values_list("pk", flat=True), *bereft.values_list("pk", flat=True)}
-    lost = Trial.objects.mark_lost(
-        "The worker fell silent: it was stopped or ran out of memory.", Trial.Status.FAILED
+    silent = Trial.objects.silent().filter(status=Trial.Status.RUNNING)
+    abandoned = running.filter(trials__in=silent)
+    return {*idle.values_list("pk", flat=True), *abandoned.values_list("pk", flat=True)}
+
+
+def fail_unsent(trial: Trial, reason: str) -> None:
+    """End a study whose trial could not be given to a worker."""
+    now = timezone.now()
+    Study.objects.filter(trials=trial.pk, status=Study.Status.RUNNING).update(
+        status=Study.Status.FAILED, finished_at=now, error=reason
     )
-    for study_id in due:
-        schedule_trials(study_id)
-    return lost
+    Trial.objects.filter(pk=trial.pk, status=Trial.Status.QUEUED).update(
+        status=Trial.Status.CANCELLED, finished_at=now
+    )
 
 
 def clear_files(study: Study) -> None:
@@ -258,21 +263,3 @@ def _end(study: Study, error: str) -> list[Trial]:
     study.trials.cancel()
     transaction.on_commit(lambda: clear_files(study))
     return []
-
-
-def _enqueue(trial_id: int) -> None:
-    from classifier.tasks import carry_out_trial
-
-    try:
-        carry_out_trial.delay(trial_id)
-    except QueueError as error:
-        logger.warning("Trial %s could not be queued: %s", trial_id, error)
-        now = timezone.now()
-        Study.objects.filter(trials=trial_id, status=Study.Status.RUNNING).update(
-            status=Study.Status.FAILED,
-            finished_at=now,
-            error="The task queue could not be reached. Start it (make run) and resume this study.",
-        )
-        Trial.objects.filter(pk=trial_id, status=Trial.Status.QUEUED).update(
-            status=Trial.Status.CANCELLED, finished_at=now
-        )

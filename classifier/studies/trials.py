@@ -1,58 +1,38 @@
-"""Carrying out one trial of a study in this process: choose values, train, tell the result."""
+"""Carrying out one trial of a study: choose its values, train, measure."""
 
-import logging
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from classifier.models import Study, TrainingRun, Trial
-from classifier.runs.execution import ExecutionError, end_of, training_data
-from classifier.runs.lifecycle import split_counts
+from classifier.datasets.training_data import split_counts, training_data
+from classifier.models import Study, Trial
+from classifier.runs.observers import HeartbeatObserver
 from classifier.runs.teachers import with_teacher
-from classifier.studies.lifecycle import clear_files
 from classifier.training.config import TrainingConfig
-from classifier.training.reporting import (
-    EpochResult,
-    SilentObserver,
-    StepResult,
-    TrainingObserver,
-)
+from classifier.training.errors import TrainingStoppedError
+from classifier.training.reporting import EpochResult, TrainingObserver
 from classifier.training.search_space import Parameter, SearchSpace, trial_config
+from classifier.work.errors import WorkFailedError
 from classifier.work.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from classifier.training.dataset import TrainingData
     from classifier.training.tuning import TrialRecord
 
-logger = logging.getLogger(__name__)
 Status = Trial.Status
 
 
-class TrialObserver:
+class TrialObserver(HeartbeatObserver):
     """Stores a trial's accuracy after each epoch, and ends one that is worse than the others."""
 
     def __init__(
-        self, heartbeat: Heartbeat, config: TrainingConfig, listener: TrainingObserver
+        self, heartbeat: Heartbeat, config: TrainingConfig, listener: TrainingObserver | None
     ) -> None:
-        self.heartbeat = heartbeat
-        self.trial: Trial = heartbeat.run
+        super().__init__(heartbeat, listener)
+        self.trial: Trial = heartbeat.row
         self.config = config
-        self.listener = listener
         self.pruned = False
-
-    def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
-        """Keep the progress for the next heartbeat."""
-        self.heartbeat.stage = stage
-        self.heartbeat.progress = progress
-        self.heartbeat.seconds_left = seconds_left
-        self.listener.on_progress(stage, progress, seconds_left)
-
-    def on_step(self, result: StepResult) -> None:
-        """Pass it on."""
-        self.listener.on_step(result)
 
     def on_epoch(self, result: EpochResult) -> None:
         """Store the accuracy, and compare it with what other trials had after that epoch."""
@@ -60,21 +40,16 @@ class TrialObserver:
 
         self.trial.curve.append(result.val_accuracy)
         Trial.objects.filter(pk=self.trial.pk).update(curve=self.trial.curve)
-        self.heartbeat.beat()
-        self.listener.on_epoch(result)
+        super().on_epoch(result)
         if result.epoch < self.config.epochs:  # nothing is saved by ending after the last one
             record = TrialRecord(self.trial.values, "running", curve=self.trial.curve)
             others = records_of(self.trial.study)
             space = space_of(self.trial.study)
             self.pruned = should_prune(space, others, record, self.config.head_epochs)
 
-    def on_checkpoint(self, path: Path) -> None:
-        """Pass it on."""
-        self.listener.on_checkpoint(path)
-
     def should_stop(self) -> bool:
         """Stop when the trial was pruned or cancelled, or another process has it."""
-        return self.pruned or self.heartbeat.stop.is_set() or self.listener.should_stop()
+        return self.pruned or super().should_stop()
 
 
 def space_of(study: Study) -> SearchSpace:
@@ -91,58 +66,21 @@ def records_of(study: Study) -> "list[TrialRecord]":
     return [TrialRecord(t.values, str(t.status), t.value, t.curve) for t in trials]
 
 
-def execute_trial(trial_id: int, listener: TrainingObserver | None = None) -> Trial | None:
-    """Carry out a queued trial; return it as it ended, or None if there was nothing to do.
-
-    A trial that fails does not end its study; its `error` says why. An unforeseen exception is
-    told there too and raised.
-    """
-    trial = Trial.objects.select_related("study__dataset").filter(pk=trial_id).first()
-    claim = trial.begin() if trial else None
-    if trial is None or claim is None:
-        logger.info("Trial %s is not waiting: nothing to do.", trial_id)
-        return None
-    trial.refresh_from_db()
-    status, reason, value = Status.FAILED, "", None
-    heartbeat = Heartbeat(trial, claim)
-    try:
-        with heartbeat:
-            status, value = _train(heartbeat, listener or SilentObserver())
-    except KeyboardInterrupt:
-        status = Status.CANCELLED
-        raise
-    except SystemExit:
-        reason = "The worker was stopped."
-        raise
-    except Exception as error:
-        end, reason = end_of(trial.study.dataset_id, error)
-        cancelled = end == TrainingRun.Status.CANCELLED
-        status = Status.CANCELLED if cancelled else Status.FAILED
-        if not reason and status == Status.FAILED:
-            reason = f"{type(error).__name__}: {error}"
-            raise
-    finally:
-        trial.end(claim, status, reason, value=value)
-        shutil.rmtree(trial.folder, ignore_errors=True)
-        clear_files(trial.study)
-    _store_importances(trial.study)
-    return Trial.objects.filter(pk=trial.pk).first()  # it may have been deleted meanwhile
-
-
-def _train(heartbeat: Heartbeat, listener: TrainingObserver) -> tuple[Status, float]:
-    """Return how the trial ended, and the accuracy it reached.
+def train_trial(
+    trial: Trial, heartbeat: Heartbeat, listener: TrainingObserver | None = None
+) -> tuple[Status, float]:
+    """Choose a trial's values and train with them; return its end and the accuracy it reached.
 
     Raises:
+        WorkFailedError: if the study or its dataset is gone, or the dataset was changed.
         TrainingStoppedError: if it was cancelled.
     """
-    from classifier.training.loop import TrainingStoppedError
     from classifier.training.run import train
 
-    trial: Trial = heartbeat.run
     if trial.study.dataset is None:
-        raise ExecutionError("The dataset was deleted.")
+        raise WorkFailedError("The dataset was deleted.")
     if trial.study.dataset.fingerprint != trial.study.dataset_fingerprint:
-        raise ExecutionError("The dataset was changed: start a new study.")
+        raise WorkFailedError("The dataset was changed: start a new study.")
     _choose_values(trial)
     settings = TrainingConfig.from_json(trial.study.config)
     config = trial_config(settings, trial.values, trial.study.epochs)
@@ -161,14 +99,14 @@ def _choose_values(trial: Trial) -> None:
     """Ask the sampler, one trial of a study at a time, so that each sees the ones before.
 
     Raises:
-        ExecutionError: if the study was deleted.
+        WorkFailedError: if the study was deleted.
     """
     from classifier.training.tuning import suggest
 
     with transaction.atomic():
         study = Study.objects.select_for_update().filter(pk=trial.study_id).first()
         if study is None:
-            raise ExecutionError("The study was deleted.")
+            raise WorkFailedError("The study was deleted.")
         seed = study.config["seed"] + trial.number
         trial.values = suggest(space_of(study), records_of(study), seed)
         trial.save(update_fields=["values"])
@@ -190,7 +128,8 @@ def _trial_data(study: Study, config: TrainingConfig, observer: TrainingObserver
     return with_teacher(data, config, observer)
 
 
-def _store_importances(study: Study) -> None:
+def store_importances(study: Study) -> None:
+    """Store how much each setting decides, by the trials so far."""
     from classifier.training.tuning import importances
 
     found = importances(space_of(study), records_of(study))

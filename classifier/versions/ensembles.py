@@ -1,14 +1,14 @@
 """Ensembles: several versions that answer as one, by the mean of their probabilities."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from kombu.exceptions import OperationalError as QueueError
 
+from classifier.datasets.training_data import provenance, training_data
 from classifier.inference.manifest import (
     Manifest,
     new_version_folder,
@@ -17,13 +17,14 @@ from classifier.inference.manifest import (
     verified_bytes,
     write_manifest,
 )
+from classifier.lib.progress import Tell, silent
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset, ModelVersion, Sample
-from classifier.runs.execution import provenance, score, training_data
+from classifier.models import Dataset, EnsembleBuild, ModelVersion, Sample
 from classifier.versions.evaluations import store_evaluation
 from classifier.versions.registry import free_folder, register_version
+from classifier.versions.scoring import score
+from classifier.work.queue import enqueue
 
-logger = logging.getLogger(__name__)
 BACKBONE = "ensemble"
 _ONNX = "model.onnx"
 
@@ -56,8 +57,10 @@ def check_members(members: Sequence[ModelVersion]) -> Dataset:
     return dataset
 
 
-def create_ensemble(members: Sequence[ModelVersion]) -> ModelVersion:
+def create_ensemble(members: Sequence[ModelVersion], tell: Tell = silent) -> ModelVersion:
     """Merge versions into one, fit its temperature on validation, test it, register a candidate.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the making.
 
     Raises:
         EnsembleError: see `check_members`; also if the members' graphs cannot be merged.
@@ -73,36 +76,48 @@ def create_ensemble(members: Sequence[ModelVersion]) -> ModelVersion:
     destination = free_folder(f"ensemble-{members[0].input_size}")
     with new_version_folder(destination) as folder:
         manifest = _write_draft(folder, destination.name, members, dataset)
+        tell(0.1)
         val = ArrayCache(data.cache).serving(data.val, manifest.input_size)
         logits = Engine.load(folder).logits(val.pixels)
         manifest = replace(manifest, temperature=fit_temperature(logits, val.labels.numpy()))
         write_manifest(folder, manifest)
+        tell(0.5)
         metrics, probabilities = score(folder, data.test, data.cache)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}))
+        tell(0.9)
     version = register_version(destination)
     samples = list(dataset.samples.filter(split=Sample.Split.TEST, label__in=CLASS_NAMES))
     store_evaluation(version, dataset, Sample.Split.TEST, metrics, samples, probabilities)
     return version
 
 
-def enqueue_ensemble(members: Sequence[ModelVersion]) -> None:
-    """Let a worker build an ensemble once the transaction is over.
+def start_ensemble(
+    members: Sequence[ModelVersion], user: AbstractBaseUser | None = None
+) -> EnsembleBuild:
+    """Store a build and give it to a worker once the transaction is over.
 
     Raises:
-        EnsembleError: see `check_members`; also if the task queue cannot be reached.
+        EnsembleError: see `check_members`.
     """
     check_members(members)
-    ids = [member.pk for member in members]
-    transaction.on_commit(lambda: _enqueue(ids))
+    with transaction.atomic():
+        names = [member.name for member in members]
+        build = EnsembleBuild.objects.create(members=names, created_by=user)
+        enqueue(build)
+    return build
 
 
-def _enqueue(ids: list[int]) -> None:
-    from classifier.tasks import build_ensemble
+def members_of(build: EnsembleBuild) -> list[ModelVersion]:
+    """Return the versions that a build is to merge.
 
-    try:
-        build_ensemble.delay(ids)
-    except QueueError as error:
-        raise EnsembleError("The task queue cannot be reached: start it (make run).") from error
+    Raises:
+        EnsembleError: if one was deleted.
+    """
+    found = ModelVersion.objects.in_bulk(build.members, field_name="name")
+    gone = [name for name in build.members if name not in found]
+    if gone:
+        raise EnsembleError(f"The version {gone[0]} was deleted.")
+    return [found[name] for name in build.members]
 
 
 def _write_draft(

@@ -1,6 +1,4 @@
-"""Evaluations as work for a worker: queued, claimed, watched, cancelled, with how they ended."""
-
-from functools import partial
+"""Evaluations as people order them, and what a worker measures for each."""
 
 from django.db import transaction
 
@@ -12,7 +10,7 @@ from classifier.versions.evaluations import (
     evaluate_method,
     evaluate_version,
 )
-from classifier.work.carrying_out import Progress, carry_out
+from classifier.work.execution import Progress
 from classifier.work.heartbeat import Heartbeat
 from classifier.work.queue import enqueue
 
@@ -23,14 +21,12 @@ def start_evaluation(version: ModelVersion, dataset: Dataset, split: str) -> Eva
     Raises:
         EvaluationError: if the same evaluation waits or works already.
     """
-    from classifier.tasks import evaluate
-
     with transaction.atomic():
         same = EvaluationJob.objects.filter(version=version, dataset=dataset, split=split)
-        if same.filter(status__in=EvaluationJob.ACTIVE).exists():
+        if same.active().exists():
             raise EvaluationError("This evaluation waits or works already.")
         job = EvaluationJob.objects.create(version=version, dataset=dataset, split=split)
-        enqueue(job, evaluate, "evaluate again")
+        enqueue(job)
     return job
 
 
@@ -39,41 +35,20 @@ def cancel_evaluation(job: EvaluationJob) -> None:
     EvaluationJob.objects.filter(pk=job.pk).cancel()
 
 
-def execute_job(job_id: int) -> None:
-    """Carry out a queued job: every method on the same images, what decided the model's wrong
-    answers, and the model under corruptions.
+def measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
+    """Measure every method on the same images, and the model under corruptions; draw what decided
+    the model's wrong answers.
 
-    Whatever happens, the row says how it ended; what was measured until then stays.
+    What was measured until an exception comes stays.
+
+    Raises:
+        WorkStoppedError: if the job was cancelled.
+        EvaluationError, InvalidPredictionsError, ModelError, UnreadableImageError,
+        ImageTooLargeError: see `classifier.versions.evaluations`.
     """
-    job = EvaluationJob.objects.select_related("version", "dataset").filter(pk=job_id).first()
-    carry_out(job, partial(_measure, job), _explain, "The worker was stopped.")
-
-
-def _measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
     what = (job.version, job.dataset, job.split)
     evaluation = evaluate_version(*what, Progress(heartbeat, "model", 0.0, 0.1))
     evaluate_method(*what, Evaluation.Method.RULES, Progress(heartbeat, "rules", 0.1, 0.25))
     evaluate_method(*what, Evaluation.Method.HYBRID, Progress(heartbeat, "hybrid", 0.25, 0.4))
     add_saliency(evaluation, Progress(heartbeat, "saliency", 0.4, 0.5))
     add_robustness(evaluation, Progress(heartbeat, "corruptions", 0.5, 1.0))
-
-
-def _explain(error: Exception) -> str:
-    """Say what a foreseen exception means; nothing for others."""
-    from classifier.evaluation.predictions import InvalidPredictionsError
-    from classifier.inference.manifest import ModelError
-    from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
-
-    foreseen = (
-        EvaluationError,
-        InvalidPredictionsError,
-        ModelError,
-        UnreadableImageError,
-        ImageTooLargeError,
-    )
-    return str(error) if isinstance(error, foreseen) else ""
-
-
-def mark_lost_evaluations() -> int:
-    """Mark jobs whose worker has been silent for too long; return how many there were."""
-    return EvaluationJob.objects.mark_lost("The worker fell silent. Evaluate again.")

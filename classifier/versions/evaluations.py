@@ -1,6 +1,6 @@
 """Evaluating versions: from stored samples to stored figures and answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,13 @@ from django.db import transaction
 from django.db.models import F
 from PIL import Image
 
+from classifier.datasets.images import BATCH, prepared_batches
 from classifier.lib.progress import Tell, silent
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Prediction, Sample
 
 if TYPE_CHECKING:
     from classifier.inference.router import Answer
-
-_BATCH = 64
 
 
 class EvaluationError(Exception):
@@ -45,7 +44,7 @@ def evaluate_version(
     answers = []
     for batch in prepared_batches(samples, engine.manifest.input_size):
         answers.append(engine.probabilities(batch))
-        tell(min(len(answers) * _BATCH / len(samples), 1))
+        tell(min(len(answers) * BATCH / len(samples), 1))
     probabilities = np.concatenate(answers)
     metrics = compute_metrics(_labels(samples), probabilities)
     return store_evaluation(version, dataset, split, metrics, samples, probabilities)
@@ -168,8 +167,8 @@ def add_robustness(evaluation: Evaluation, tell: Tell = silent) -> None:
     def answer(corrupted: Sequence[Image.Image]) -> np.ndarray:
         arrays = [prepare(image.convert("RGBA"), size) for image in corrupted]
         parts = [
-            engine.probabilities(np.stack(arrays[start : start + _BATCH])).argmax(axis=1)
-            for start in range(0, len(arrays), _BATCH)
+            engine.probabilities(np.stack(arrays[start : start + BATCH])).argmax(axis=1)
+            for start in range(0, len(arrays), BATCH)
         ]
         return np.concatenate(parts)
 
@@ -219,17 +218,3 @@ def _samples(dataset: Dataset, split: str) -> list[Sample]:
 def _labels(samples: list[Sample]) -> np.ndarray:
     """Return the samples' classes as positions in CLASS_NAMES, int [N]."""
     return np.array([CLASS_NAMES.index(sample.label) for sample in samples])
-
-
-def prepared_batches(samples: list[Sample], size: int) -> Iterator[np.ndarray]:
-    """Yield uint8 images [some, size, size, 3], preprocessed as in serving."""
-    from classifier.inference.preprocessing import prepare, read_image
-
-    for start in range(0, len(samples), _BATCH):
-        images = [
-            prepare(
-                read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS), size, sample.background
-            )
-            for sample in samples[start : start + _BATCH]
-        ]
-        yield np.stack(images)

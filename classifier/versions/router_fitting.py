@@ -8,16 +8,32 @@ import numpy as np
 from django.conf import settings
 
 from classifier.inference.manifest import read_manifest
+from classifier.lib.progress import Tell, part, silent
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import ModelVersion, Sample
+from classifier.versions.origin import dataset_of
 from classifier.versions.registry import update_manifest
-from classifier.versions.variants import dataset_of
+from classifier.versions.variants import measure_variants
 
 if TYPE_CHECKING:
     from classifier.evaluation.routing import Fitted
     from classifier.inference.engine import Engine
 
 REPORT = "routing"  # the report's place among a manifest's metrics
+
+
+def measure_and_route(version: ModelVersion, tell: Tell = silent) -> None:
+    """Measure a version's variants and fit its router; see both.
+
+    `tell` hears of the share done, 0 to 1; what it raises ends the work.
+
+    Raises:
+        VariantError: if its dataset is not here.
+        ModelError: if its files cannot be used.
+    """
+    measure_variants(version, part(tell, 0.0, 0.9))
+    if not version.bundled:
+        fit_router(version)
 
 
 def fit_router(version: ModelVersion) -> "Fitted":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
+from classifier.datasets.training_data import training_data
 from classifier.inference.manifest import (
     Manifest,
     read_manifest,
@@ -18,9 +18,11 @@ from classifier.inference.manifest import (
     verified_bytes,
     write_manifest,
 )
-from classifier.models import Dataset, ModelVariant, ModelVersion
-from classifier.runs.execution import training_data
+from classifier.lib.progress import Tell, silent
+from classifier.models import Dataset, ModelVariant, ModelVersion, VariantMeasurement
+from classifier.versions.origin import dataset_of
 from classifier.versions.registry import update_manifest
+from classifier.work.queue import enqueue
 
 if TYPE_CHECKING:
     from classifier.inference.engine import Engine
@@ -33,59 +35,25 @@ _BATCH = 16
 _FILES = {Kind.WEIGHTS: "model-int8-weights.onnx", Kind.STATIC: "model-int8-static.onnx"}
 
 
-class VariantError(Exception):
-    """A version's variants cannot be measured; the message says why."""
+def start_measurement(version: ModelVersion) -> VariantMeasurement:
+    """Store a measurement and give it to a worker once the transaction is over.
 
-
-def enqueue_measurement(version: ModelVersion) -> None:
-    """Let a worker measure a version's variants once the transaction is over.
-
-    Raises:
-        VariantError: if the task queue cannot be reached (outside of a transaction).
+    One that waits or works already is returned instead.
     """
-    transaction.on_commit(lambda: _enqueue(version.pk))
+    with transaction.atomic():
+        active = version.measurements.active().first()
+        if active:
+            return active
+        measurement = VariantMeasurement.objects.create(version=version)
+        enqueue(measurement)
+    return measurement
 
 
-def _enqueue(version_id: int) -> None:
-    from classifier.tasks import measure_variants
-
-    try:
-        measure_variants.delay(version_id)
-    except QueueError as error:
-        raise VariantError("The task queue cannot be reached: start it (make run).") from error
-
-
-def dataset_of(version: ModelVersion) -> Dataset:
-    """Return the dataset that a version was trained on.
-
-    Raises:
-        VariantError: if it is not here: on another one, validation could be what it learnt.
-    """
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
-    dataset = ready.filter(fingerprint=version.dataset_fingerprint).first()
-    if dataset is None:
-        raise VariantError(f"The dataset that {version} was trained on is not here.")
-    return dataset
-
-
-def measure_and_route(version: ModelVersion) -> None:
-    """Measure a version's variants and fit its router; see both.
-
-    Raises:
-        VariantError: if its dataset is not here.
-        ModelError: if its files cannot be used.
-    """
-    from classifier.versions.router_fitting import fit_router
-
-    measure_variants(version)
-    if not version.bundled:
-        fit_router(version)
-
-
-def measure_variants(version: ModelVersion) -> list[ModelVariant]:
+def measure_variants(version: ModelVersion, tell: Tell = silent) -> list[ModelVariant]:
     """Make and measure a version's variants; let the smallest that is good enough serve.
 
-    A bundled version is measured, too, but serves what it came with.
+    A bundled version is measured, too, but serves what it came with. `tell` hears of the share
+    done, 0 to 1; what it raises ends the measurement.
 
     Raises:
         VariantError: if its dataset is not here.
@@ -98,7 +66,10 @@ def measure_variants(version: ModelVersion) -> list[ModelVariant]:
         folder = Path(name)
         manifest = _make_files(version, dataset, folder)
         files = _all_files(manifest)
-        figures = _measure(folder, files, dataset) | _dynamic(version, dataset)
+        tell(0.3)
+        figures = _measure(folder, files, dataset)
+        tell(0.9)
+        figures |= _dynamic(version, dataset)
         rows = _store(version, dataset, figures)
         candidates = {
             row.kind: Candidate(row.file, row.bytes, row.accuracy, row.ms_one)

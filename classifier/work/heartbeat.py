@@ -18,18 +18,18 @@ INTERVAL_SECONDS = 2.0
 class Heartbeat:
     """Writes the heartbeat and progress of claimed work while it is open.
 
-    `more` gives further columns to write with each beat. `stop` is set when the run is to end:
+    `more` gives further columns to write with each beat. `stop` is set when the work is to end:
     somebody cancelled it, or another process has it now.
     """
 
     def __init__(
         self,
-        run: ClaimedWork,
+        row: ClaimedWork,
         claim: UUID,
         interval: float = INTERVAL_SECONDS,
         more: Callable[[], dict[str, Any]] = dict,
     ) -> None:
-        self.run = run
+        self.row = row
         self.claim = claim
         self.interval = interval
         self.more = more
@@ -50,8 +50,8 @@ class Heartbeat:
         self._thread.join()
 
     def beat(self) -> None:
-        """Write the sign of life now, and look whether the run is to end."""
-        mine = type(self.run).objects.filter(pk=self.run.pk, claim=self.claim)
+        """Write the sign of life now, and look whether the work is to end."""
+        mine = type(self.row).objects.filter(pk=self.row.pk, claim=self.claim)
         written = mine.update(
             heartbeat_at=timezone.now(),
             stage=self.stage,
@@ -60,7 +60,7 @@ class Heartbeat:
             **self.more(),
         )
         self.claim_lost = not written
-        cancelling = mine.filter(status=self.run.Status.CANCELLING).exists()
+        cancelling = mine.filter(status=self.row.Status.CANCELLING).exists()
         if self.claim_lost or cancelling:
             self.stop.set()
 
@@ -70,6 +70,6 @@ class Heartbeat:
                 try:
                     self.beat()
                 except DatabaseError as error:  # a busy or restarting database: try again
-                    logger.warning("The heartbeat of %s was not written: %s", self.run, error)
+                    logger.warning("The heartbeat of %s was not written: %s", self.row, error)
         finally:
             connection.close()

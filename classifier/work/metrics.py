@@ -6,14 +6,8 @@ from django.db.models import Count
 from prometheus_client import Histogram
 from prometheus_client.core import GaugeMetricFamily
 
-from classifier.models import (
-    DatasetBuild,
-    EvaluationJob,
-    LabelCheck,
-    ModelVersion,
-    RateTest,
-    TrainingRun,
-)
+from classifier.models import ModelVersion
+from classifier.work.kinds import all_kinds
 
 CLASSIFICATION_SECONDS = Histogram(
     "classification_seconds",
@@ -21,13 +15,6 @@ CLASSIFICATION_SECONDS = Histogram(
     ["method", "model_version"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
 )
-_WORK = {
-    "training_run": TrainingRun,
-    "evaluation": EvaluationJob,
-    "dataset_build": DatasetBuild,
-    "label_check": LabelCheck,
-    "rate_test": RateTest,
-}
 
 
 class WorkStates:
@@ -38,11 +25,11 @@ class WorkStates:
         states = GaugeMetricFamily(
             "classifier_work", "Work for workers, by kind and status.", labels=["kind", "status"]
         )
-        for kind, model in _WORK.items():
-            counted = model.objects.order_by().values_list("status").annotate(Count("pk"))
-            counts = dict.fromkeys(model.Status.values, 0) | dict(counted)
+        for kind in all_kinds():
+            counted = kind.row.objects.order_by().values_list("status").annotate(Count("pk"))
+            counts = dict.fromkeys(kind.row.Status.values, 0) | dict(counted)
             for status, count in counts.items():
-                states.add_metric([kind, status], count)
+                states.add_metric([kind.name, status], count)
         yield states
         serving = GaugeMetricFamily(
             "model_version_production", "1 for the version in production.", labels=["version"]

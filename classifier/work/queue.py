@@ -1,35 +1,56 @@
-"""Giving work to workers through the task queue."""
+"""Giving work to workers through the task queue, by the names of task and kind."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
-from celery import Task
+from celery import current_app
 from django.db import transaction
-from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
 from classifier.models import ClaimedWork
+from classifier.work.errors import UnknownKindError
+from classifier.work.kinds import kind_named, kind_of
 
 logger = logging.getLogger(__name__)
+TASK = "classifier.tasks.carry_out"
 
 
-def enqueue(work: ClaimedWork, task: Task, again: str) -> None:
+def enqueue(row: ClaimedWork) -> None:
     """Give queued work to a worker once the transaction is over.
 
-    Args:
-        work: a row; where no queue answers it becomes *failed*, and its error says what to do.
-        task: takes the row's key.
-        again: how a person starts it again, such as "resume this run".
+    Where no queue answers the work ends as *failed*, and its error says what to do.
     """
-    transaction.on_commit(lambda: _send(work, task, again))
+    transaction.on_commit(lambda: _send(row))
 
 
-def _send(work: ClaimedWork, task: Task, again: str) -> None:
+def send(kind: str, pk: int) -> None:
+    """Send the message that has a worker carry out a row.
+
+    Raises:
+        kombu.exceptions.OperationalError: if the queue cannot be reached.
+    """
+    current_app.send_task(TASK, args=(kind, pk))
+
+
+def route_task(
+    name: str, args: Sequence[Any] | None = None, *rest: Any, **more: Any
+) -> dict[str, str] | None:
+    """Return the queue of the plug-in's work; None for other tasks. A router for Celery."""
+    if name != TASK or not args:
+        return None
     try:
-        task.delay(work.pk)
+        return {"queue": kind_named(args[0]).queue}
+    except UnknownKindError:
+        return None
+
+
+def _send(row: ClaimedWork) -> None:
+    kind = kind_of(row)
+    try:
+        send(kind.name, row.pk)
     except QueueError as error:
-        logger.warning("%s could not be queued: %s", work, error)
-        type(work).objects.filter(pk=work.pk, status=work.Status.QUEUED).update(
-            status=work.Status.FAILED,
-            finished_at=timezone.now(),
-            error=f"The task queue could not be reached. Start it (make run) and {again}.",
+        logger.warning("%s could not be queued: %s", row, error)
+        kind.refuse(
+            row, f"The task queue could not be reached. Start it (make run) and {kind.again}."
         )

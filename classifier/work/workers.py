@@ -1,4 +1,4 @@
-"""Whether a worker is there to take on training runs."""
+"""Whether a worker is there to take on long work."""
 
 import logging
 
@@ -6,10 +6,13 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from classifier.work.queue import TASK
+
 logger = logging.getLogger(__name__)
 _CACHE_KEY = "classifier-worker-problem"
 _CACHE_SECONDS = 10
 _ANSWER_SECONDS = 1.0
+_KIND = "training_run"  # whoever takes on these takes on the rest
 
 
 def worker_problem() -> str:
@@ -25,7 +28,7 @@ def worker_problem() -> str:
 
 
 def _ask() -> str:
-    queue = current_app.amqp.router.route({}, "classifier.tasks.train")["queue"].name
+    queue = current_app.amqp.router.route({}, TASK, args=(_KIND, 0))["queue"].name
     try:
         with current_app.connection_for_write(connect_timeout=_ANSWER_SECONDS) as connection:
             connection.ensure_connection(max_retries=1, timeout=_ANSWER_SECONDS)

@@ -46,9 +46,8 @@ class RequestLogMiddleware:
 
 
 def begin_task(task_id: str, task: "Task", args: tuple = (), **signal: object) -> None:
-    """Give the log lines of a task its name and its row's key in place of a request's id."""
-    row = f"-{args[0]}" if args else ""
-    _request_id.set(f"{task.name.rpartition('.')[2]}{row}"[:64])
+    """Give the log lines of a task its name and its arguments in place of a request's id."""
+    _request_id.set("-".join([task.name.rpartition(".")[2], *map(str, args)])[:64])
 
 
 def end_task(**signal: object) -> None:

@@ -1,5 +1,3 @@
-from unittest import mock
-
 from django.test import TestCase
 from django.urls import reverse
 from kombu.exceptions import OperationalError
@@ -15,6 +13,7 @@ from tests.classifier.evaluated import (
     make_user,
     make_version,
 )
+from tests.support.work import taken
 
 ADD = "/admin/classifier/trainingrun/add/"
 CONFIRMED = {"_form_submitted": "True"}
@@ -41,14 +40,14 @@ class StartTrainingTests(AdminTestCase):
         values = TrainingConfig(batch_size=8).to_json() | {"dataset": self.dataset.pk} | changes
         values = {f"run-{name}": value for name, value in values.items() if value is not False}
         with (
-            mock.patch("classifier.tasks.train.delay") as delay,
+            taken() as send,
             self.captureOnCommitCallbacks(execute=True),
         ):
             response = self.client.post(ADD, values)
-        return response, delay
+        return response, send
 
     def test_it_creates_a_run_and_tells_a_worker(self):
-        response, delay = self.start(full_epochs=3, flip=True)
+        response, send = self.start(full_epochs=3, flip=True)
         run = TrainingRun.objects.get()
         page = reverse("dashboard:run", args=[run.pk])
         self.assertRedirects(response, page, fetch_redirect_response=False)
@@ -56,15 +55,15 @@ class StartTrainingTests(AdminTestCase):
         self.assertEqual(
             run.config, TrainingConfig(batch_size=8, full_epochs=3, flip=True).to_json()
         )
-        delay.assert_called_once_with(run.pk)
+        send.assert_called_once_with("training_run", run.pk)
 
     def assert_refused_at(self, field, reason, **changes):
-        response, delay = self.start(**changes)
+        response, send = self.start(**changes)
         self.assertEqual(response.status_code, 200)
         errors = response.context["adminform"].form.errors
         self.assertIn(reason, str(errors[field]))
         self.assertFalse(TrainingRun.objects.exists())
-        delay.assert_not_called()
+        send.assert_not_called()
 
     def test_a_wrong_setting_is_told_at_its_field(self):
         self.assert_refused_at("input_size", "multiple of 16", input_size=100)
@@ -123,7 +122,7 @@ class RunActionTests(AdminTestCase):
         self.confirm("cancel", self.run_row)
         refusal = OperationalError("refused")
         with (
-            mock.patch("classifier.tasks.train.delay", side_effect=refusal),
+            taken(refusal),
             self.captureOnCommitCallbacks(execute=True),
         ):
             self.confirm("resume", self.run_row)

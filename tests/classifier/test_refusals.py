@@ -1,7 +1,6 @@
 """An impossible setting is refused before anything starts, alike at every door."""
 
 from html import unescape
-from unittest import mock
 
 from django.core.management import CommandError, call_command
 from django.test import TestCase
@@ -9,6 +8,7 @@ from django.test import TestCase
 from classifier.models import Dataset, TrainingRun
 from classifier.training.config import TrainingConfig
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset
+from tests.support.work import patch_queue
 
 # What is set, and the field and reason that each door has to name.
 REFUSALS = {
@@ -27,13 +27,11 @@ class RefusalTests(TemporaryRoot, TestCase):
 
     def setUp(self):
         self.client.force_login(self.admin)
-        patch = mock.patch("classifier.tasks.train.delay")
-        self.delay = patch.start()
-        self.addCleanup(patch.stop)
+        self.send = patch_queue(self)
 
     def tearDown(self):
         self.assertFalse(TrainingRun.objects.exists())
-        self.delay.assert_not_called()
+        self.send.assert_not_called()
 
     def by_admin(self, **changes) -> dict[str, list[str]]:
         values = TrainingConfig(batch_size=8).to_json() | {"dataset": self.dataset.pk} | changes

@@ -4,7 +4,7 @@ import sys
 
 from django.test import SimpleTestCase, TestCase
 
-from classifier.tasks import train
+from classifier.tasks import carry_out
 from converter.monitoring.request_log import JsonFormatter, RequestIdFilter, current_request_id
 
 
@@ -35,8 +35,9 @@ class TaskTests(TestCase):
     def test_lines_of_a_task_name_it_and_its_row(self):
         with self.assertLogs("classifier", "INFO") as logs:
             logging.getLogger("classifier").handlers[0].addFilter(RequestIdFilter())
-            train.apply((4711,))
-        self.assertEqual([record.request_id for record in logs.records], ["train-4711"])
+            carry_out.apply(("training_run", 4711))
+        ids = [record.request_id for record in logs.records]
+        self.assertEqual(ids, ["carry_out-training_run-4711"])
         self.assertEqual(current_request_id(), "")
 
 

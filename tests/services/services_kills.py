@@ -12,15 +12,16 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from classifier.models import Evaluation, EvaluationJob, ModelVersion, TrainingRun
-from classifier.runs.lifecycle import mark_lost_runs, resume_run, start_run
+from classifier.runs.lifecycle import resume_run, start_run
 from classifier.training.config import TrainingConfig
-from classifier.versions.evaluation_jobs import mark_lost_evaluations, start_evaluation
+from classifier.versions.evaluation_jobs import start_evaluation
 from converter.batches import create_batch, progress_of
 from converter.models import Conversion
 from tests.classifier.evaluated import make_dataset, make_version
 from tests.converter.images import encoded, logo
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
+from tests.support.work import mark_lost
 from tests.support.worker import real_worker
 
 COLOURS = ("#d03030", "#30a040", "#3050d0", "#c0a020", "#8030b0", "#107070", "#404040", "#e07020")
@@ -67,7 +68,7 @@ class EvaluationTests(TransactionTestCase):
             stored = Evaluation.objects.count()
             long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
             EvaluationJob.objects.update(heartbeat_at=timezone.now() - long_ago)
-            self.assertEqual(mark_lost_evaluations(), 1)
+            self.assertEqual(mark_lost("evaluation"), 1)
             self.assertEqual(self.ends(job), "lost")
             with real_worker(url):
                 again = self.evaluate(version, dataset)
@@ -116,7 +117,7 @@ class TrainingTests(TransactionTestCase):
             self.assertLess(len(before), self.config.epochs)
             long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
             TrainingRun.objects.update(heartbeat_at=timezone.now() - long_ago)
-            self.assertEqual(mark_lost_runs(), 1)
+            self.assertEqual(mark_lost("training_run"), 1)
             self.assertEqual(self.status(run), "lost")
             with real_worker(url):
                 run.refresh_from_db()

@@ -7,12 +7,13 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from classifier.models import Study, Trial
-from classifier.studies.lifecycle import best_trial, mark_lost_trials, start_study
+from classifier.studies.lifecycle import best_trial, start_study
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import Budget
 from tests.classifier.evaluated import make_dataset
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
+from tests.support.work import mark_lost
 from tests.support.worker import real_worker
 
 CONFIG = TrainingConfig(
@@ -31,9 +32,9 @@ class StudyTests(TransactionTestCase):
                 worker.kill()
             long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
             Study.objects.update(epochs=2)
-            self.assertEqual(mark_lost_trials(), 0)
+            self.assertEqual(mark_lost("trial"), 0)
             Trial.objects.update(heartbeat_at=timezone.now() - long_ago)
-            self.assertEqual(mark_lost_trials(), 1)
+            self.assertEqual(mark_lost("trial"), 1)
             with real_worker(url):
                 wait_for(lambda: Study.objects.get().status == "succeeded", "the study ends")
         states = list(study.trials.values_list("status", flat=True))

@@ -24,7 +24,7 @@ _STALE_RUN = (
     "run = TrainingRun.objects.create(config={}, status='running',\n"
     "    heartbeat_at=timezone.now() - timedelta(hours=1))\n"
 )
-_MARK = "from classifier.tasks import mark_lost_runs\nmark_lost_runs.delay()\n"
+_MARK = "from classifier.tasks import mark_lost_work\nmark_lost_work.delay()\n"
 _SECOND = """
 from pathlib import Path
 from django.conf import settings
@@ -125,7 +125,7 @@ class TopologyTests(SimpleTestCase):
         for child in pool:
             child.suspend()  # the task is taken, and never done
         run = self.topology.shell(_STALE_RUN + _MARK + "print(run.pk)")
-        taken = "Task classifier.tasks.mark_lost_runs["
+        taken = "Task classifier.tasks.mark_lost_work["
         wait_for(lambda: taken in worker.log.read_text(), "the task was taken")
         worker.kill()
         self.assertEqual(self.status_of(run), "running")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from classifier.management.datasets import find_dataset
+from classifier.work import execution as work
 
 
 class Command(BaseCommand):
@@ -24,7 +25,6 @@ class Command(BaseCommand):
         from classifier.datasets.label_checks import (
             LabelCheckError,
             create_label_check,
-            execute_label_check,
         )
 
         dataset = find_dataset(options["dataset"])
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         except LabelCheckError as error:
             raise CommandError(str(error)) from error
         with tqdm(total=1.0, desc="labels", bar_format="{desc}: {percentage:3.0f}% {bar}") as bar:
-            execute_label_check(check.pk, lambda share: bar.update(share - bar.n))
+            work.carry_out(check, lambda share: bar.update(share - bar.n))
         check.refresh_from_db()
         if check.status != check.Status.SUCCEEDED:
             raise CommandError(check.error or "The check was cancelled.")

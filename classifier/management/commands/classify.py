@@ -44,11 +44,11 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _classify(self, path: Path, method: str) -> dict[str, Any]:
-        from classifier.inference.preprocessing import ImageTooLargeError, UnreadableImageError
+        from classifier.images import ImageError
 
         try:
             return {"path": str(path), **serving.classify(path, method).to_json()}
-        except (UnreadableImageError, ImageTooLargeError) as error:
+        except (ImageError) as error:
             return {"path": str(path), "error": str(error)}
         except ModelError as error:
             raise CommandError(f"No model can serve: {error}") from error

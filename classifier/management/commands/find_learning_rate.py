@@ -10,9 +10,10 @@ from classifier.management.database import ensure_database
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, RateTest
 from classifier.runs.lifecycle import RunError
-from classifier.runs.rate_tests import create_rate_test, execute_rate_test
+from classifier.runs.rate_tests import create_rate_test
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import SilentObserver
+from classifier.work import execution as work
 
 
 class _Bar(SilentObserver):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         test = self._created(options)
         with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
             try:
-                ended = execute_rate_test(test.pk, _Bar(bar))
+                ended = work.carry_out(test, _Bar(bar))
             except KeyboardInterrupt:
                 raise CommandError("Stopped.") from None
         if ended is None or ended.status != RateTest.Status.SUCCEEDED:

@@ -20,8 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line per variant and per way of answering."""
+        from classifier.versions.origin import VariantError
         from classifier.versions.router_fitting import fit_router
-        from classifier.versions.variants import VariantError, measure_variants
+        from classifier.versions.variants import measure_variants
 
         version = ModelVersion.objects.filter(name=options["version"]).first()
         if version is None:

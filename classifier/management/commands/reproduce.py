@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.datasets.errors import DatasetError
 from classifier.inference.manifest import Manifest, ModelError, read_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.commands.train import carry_out
@@ -48,7 +49,7 @@ def _dataset(shipped: Manifest) -> Dataset:
         CommandError: if the packages give another one.
     """
     from classifier.data.packages import PackageError, listed_packages
-    from classifier.datasets.building import DatasetError, build_from_packages
+    from classifier.datasets.building import build_from_packages
     from classifier.datasets.corrections import CorrectionsError
 
     try:

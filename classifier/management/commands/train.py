@@ -16,6 +16,7 @@ from classifier.models import Dataset, ModelVersion, TrainingRun
 from classifier.runs.lifecycle import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import EpochResult, StepResult
+from classifier.work import execution as work
 
 
 class ProgressBar:
@@ -57,11 +58,9 @@ def carry_out(run: TrainingRun) -> ModelVersion:
     Raises:
         CommandError: if the run does not succeed, or Ctrl-C stops it.
     """
-    from classifier.runs.execution import execute_run
-
     with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
         try:
-            ended = execute_run(run.pk, ProgressBar(bar))
+            ended = work.carry_out(run, ProgressBar(bar))
         except KeyboardInterrupt:
             raise CommandError(
                 f"Stopped. Go on with: python manage.py train --resume {run.pk}"

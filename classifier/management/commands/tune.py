@@ -22,6 +22,7 @@ from classifier.studies.lifecycle import (
 )
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.search_space import PARAMETERS, Budget
+from classifier.work import execution as work
 
 
 class TrialBar(ProgressBar):
@@ -87,10 +88,8 @@ class Command(BaseCommand):
         return study
 
     def _carry_out(self, trial: Trial) -> None:
-        from classifier.studies.trials import execute_trial
-
         with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-            ended = execute_trial(trial.pk, TrialBar(bar))
+            ended = work.carry_out(trial, TrialBar(bar))
         if ended is None:
             return
         values = ", ".join(f"{name}={_short(value)}" for name, value in ended.values.items())

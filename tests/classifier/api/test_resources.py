@@ -1,5 +1,4 @@
 import hashlib
-from unittest import mock
 
 from django.contrib.auth.models import Permission, User
 from django.test import TestCase
@@ -7,6 +6,7 @@ from django.test import TestCase
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
 from tests.support.serving import ServingCase
+from tests.support.work import taken
 
 API = "/api/v1"
 
@@ -157,14 +157,14 @@ class RunsTestCase(StaffCase):
 
     def test_it_starts_a_run_and_tells_the_worker(self):
         with (
-            mock.patch("classifier.tasks.train.delay") as delay,
+            taken() as send,
             self.captureOnCommitCallbacks(execute=True),
         ):
             answer = self.post("/runs/", {"dataset": self.dataset.pk, "config": {"batch_size": 8}})
         self.assertEqual(answer.status_code, 201, answer.content)
         run = TrainingRun.objects.get()
         self.assertEqual((run.created_by, run.config["batch_size"]), (self.user, 8))
-        delay.assert_called_once_with(run.pk)
+        send.assert_called_once_with("training_run", run.pk)
 
     def test_wrong_settings_are_named(self):
         for config in ({"batch_size": 1}, {"batch_size": 1000}, {"nonsense": 1}):

@@ -1,19 +1,16 @@
-from unittest import mock
-
 from django.contrib.auth.models import User
 
 from classifier.models import Study
 from tests.classifier.api.test_resources import API, StaffCase, make_dataset
 from tests.classifier.studies.test_lifecycle import end_trial
+from tests.support.work import patch_queue
 
 
 class StudiesTestCase(StaffCase):
     def setUp(self):
         super().setUp()
         self.dataset = make_dataset()
-        patch = mock.patch("classifier.tasks.carry_out_trial.delay")
-        self.delay = patch.start()
-        self.addCleanup(patch.stop)
+        self.send = patch_queue(self)
 
     def start(self, **values):
         body = {"dataset": self.dataset.pk, "config": {"batch_size": 8}, "trials": 2, **values}
@@ -25,7 +22,7 @@ class StudiesTestCase(StaffCase):
         self.assertEqual(answer.status_code, 201, answer.content)
         study = Study.objects.get()
         self.assertEqual((study.created_by, list(study.space)), (self.user, ["head"]))
-        self.assertEqual(self.delay.call_count, 2)
+        self.assertEqual(self.send.call_count, 2)
 
     def test_what_is_wrong_is_named(self):
         for values, field in (

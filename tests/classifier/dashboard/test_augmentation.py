@@ -1,22 +1,16 @@
-from unittest import mock
-
-from django.core.cache import cache
 from django.test import TestCase
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from classifier import tasks
 from classifier.datasets.previews import preview_path
 from classifier.training.config import TrainingConfig
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
-
-DELAY = mock.patch.object(tasks.preview_augmentation, "delay")
+from tests.support.work import taken
 
 
 class AugmentationPageTests(TemporaryRoot, TestCase):
     def setUp(self):
         super().setUp()
-        self.addCleanup(cache.clear)
         self.dataset = make_dataset()
         self.client.force_login(make_admin())
 
@@ -30,18 +24,18 @@ class AugmentationPageTests(TemporaryRoot, TestCase):
         return path
 
     def test_it_asks_a_worker_and_waits(self):
-        with DELAY as delay:
+        with taken() as send, self.captureOnCommitCallbacks(execute=True):
             response = self.get()
             self.assertContains(response, "A worker draws the picture")
             self.assertContains(self.get("augmentation_sheet", asked="3"), "asked=4")
-        delay.assert_called_once()
+        send.assert_called_once()
 
     def test_it_shows_the_picture_once_it_is_there(self):
         path = self.put_picture()
-        with DELAY as delay:
+        with taken() as send, self.captureOnCommitCallbacks(execute=True):
             for name in ("augmentation", "augmentation_sheet"):
                 self.assertContains(self.get(name), f"{path.stem}.png")
-        delay.assert_not_called()
+        send.assert_not_called()
         response = self.get("augmentation_picture", path.stem)
         self.assertEqual(response["Content-Type"], "image/png")
         self.assertEqual(b"".join(response.streaming_content), b"a picture")
@@ -53,21 +47,24 @@ class AugmentationPageTests(TemporaryRoot, TestCase):
         self.assertContains(response, f"{path.stem}.png")
 
     def test_impossible_settings_are_told_at_the_field(self):
-        with DELAY as delay:
+        with taken() as send, self.captureOnCommitCallbacks(execute=True):
             self.assertContains(self.get(augmentation="9"), "Must be at most 2")
             self.assertContains(self.get(input_size="33"), "Must be a multiple of 16")
             self.assertEqual(self.get("augmentation_sheet", seed="x").status_code, 404)
-        delay.assert_not_called()
+        send.assert_not_called()
 
     def test_it_stops_waiting_and_says_so(self):
-        with DELAY:
+        with taken():
             response = self.get("augmentation_sheet", asked="30", seed="99")
         self.assertContains(response, "No worker has drawn the picture yet")
         self.assertNotContains(response, "hx-get")
 
     def test_a_queue_out_of_reach_is_told(self):
-        with mock.patch.object(tasks.preview_augmentation, "delay", side_effect=OperationalError):
-            self.assertContains(self.get(), "The task queue cannot be reached")
+        with taken(OperationalError), self.captureOnCommitCallbacks(execute=True):
+            self.get()
+        self.assertContains(
+            self.get("augmentation_sheet", asked="1"), "The task queue could not be reached"
+        )
 
     def test_a_picture_that_is_not_there_is_not_found(self):
         for key in ("0" * 20, "..", "x"):

@@ -10,11 +10,10 @@ from PIL import Image
 from classifier.models import EvaluationJob
 from classifier.versions.evaluation_jobs import (
     cancel_evaluation,
-    execute_job,
-    mark_lost_evaluations,
 )
 from classifier.versions.evaluations import add_robustness
 from tests.classifier.dashboard.test_pages import DashboardTestCase
+from tests.support.work import do, mark_lost, taken
 
 
 def make_job(version, dataset) -> EvaluationJob:
@@ -28,27 +27,27 @@ class EvaluateAgainTests(DashboardTestCase):
             return self.client.post(address, values, follow=True)
 
     def test_it_gives_the_evaluation_to_a_worker(self):
-        with mock.patch("classifier.tasks.evaluate.delay") as delay:
+        with taken() as send:
             response = self.post(dataset=self.dataset.pk, split="val")
             again = self.post(dataset=self.dataset.pk, split="val")
         job = EvaluationJob.objects.get()
         self.assertEqual((job.version, job.dataset, job.split), (self.version, self.dataset, "val"))
-        delay.assert_called_once_with(job.pk)
+        send.assert_called_once_with("evaluation", job.pk)
         self.assertContains(response, "A worker evaluates it")
         self.assertContains(response, "waits for a worker")
         self.assertContains(again, "waits or works already")
 
     def test_a_queue_that_cannot_be_reached_is_told(self):
-        with mock.patch("classifier.tasks.evaluate.delay", side_effect=OperationalError):
+        with taken(OperationalError):
             self.post(dataset=self.dataset.pk, split="val")
         response = self.get("version", self.version.pk)
         self.assertContains(response, "The task queue could not be reached")
 
     def test_a_wrong_choice_is_refused(self):
-        with mock.patch("classifier.tasks.evaluate.delay") as delay:
+        with taken() as send:
             for values in ({"dataset": "x", "split": "val"}, {"dataset": self.dataset.pk}):
                 self.assertContains(self.post(**values), "Choose a finished dataset")
-        delay.assert_not_called()
+        send.assert_not_called()
 
     def test_it_can_be_cancelled(self):
         job = make_job(self.version, self.dataset)
@@ -71,7 +70,7 @@ class EvaluationJobTests(DashboardTestCase):
         self.job = make_job(self.version, self.dataset)
 
     def execute(self):
-        execute_job(self.job.pk)
+        do("evaluation", self.job.pk)
         self.job.refresh_from_db()
 
     def test_it_stores_every_method_the_robustness_and_what_decided(self):
@@ -125,7 +124,7 @@ class EvaluationJobTests(DashboardTestCase):
         self.job.begin()
         long_ago = timezone.now() - timedelta(hours=1)
         EvaluationJob.objects.update(heartbeat_at=long_ago)
-        self.assertEqual(mark_lost_evaluations(), 1)
+        self.assertEqual(mark_lost("evaluation"), 1)
         self.job.refresh_from_db()
         self.assertEqual(self.job.status, "lost")
 

@@ -1,5 +1,3 @@
-from unittest import mock
-
 from django.test import TestCase
 from django.urls import reverse
 
@@ -10,6 +8,7 @@ from classifier.training.search_space import Budget
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_user
 from tests.classifier.runs.test_lifecycle import make_dataset
 from tests.classifier.studies.test_lifecycle import end_trial
+from tests.support.work import patch_queue
 
 FORM = {
     "trials": 3,
@@ -34,10 +33,7 @@ class StudyPagesTestCase(TemporaryRoot, TestCase):
 
     def setUp(self):
         self.client.force_login(self.admin)
-        for task in ("carry_out_trial", "train"):
-            patch = mock.patch(f"classifier.tasks.{task}.delay")
-            patch.start()
-            self.addCleanup(patch.stop)
+        patch_queue(self)
 
     def get(self, name, *args, **query):
         return self.client.get(reverse(f"dashboard:{name}", args=args), query)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from classifier.data.packages import Package, PackageError, fetch, read_logos
 from classifier.datasets import building as build
-from classifier.datasets.building import DatasetError, build_from_packages, build_synthetic
+from classifier.datasets.building import build_from_packages, build_synthetic
+from classifier.datasets.errors import DatasetError
 from classifier.models import Dataset, LabelCorrection
 from tests.classifier.data.logos import CIRCLE, GRADIENT, make_iconify, make_package, mosaic, svg
 

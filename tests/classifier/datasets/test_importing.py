@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from PIL import Image
 
-from classifier.datasets.building import DatasetError, build_synthetic
+from classifier.datasets.building import build_synthetic
+from classifier.datasets.errors import DatasetError
 from classifier.datasets.exporting import ExportError, export_folder, export_zip
 from classifier.datasets.importing import import_archive, import_path
 from classifier.models import Dataset

@@ -10,22 +10,21 @@ from django.utils import timezone
 from classifier.datasets.label_checks import (
     LabelCheckError,
     check_labels,
-    execute_label_check,
-    mark_lost_label_checks,
     start_label_check,
 )
 from classifier.models import LabelCheck
 from tests.classifier.dashboard.test_pages import DashboardTestCase
+from tests.support.work import do, mark_lost, taken
 
 
 class LabelCheckTests(DashboardTestCase):
     def start(self) -> LabelCheck:
-        with mock.patch("classifier.tasks.check_labels.delay"):
+        with taken():
             return start_label_check(self.dataset)
 
     def test_it_fills_every_sample_of_the_splits(self):
         check = self.start()
-        execute_label_check(check.pk)
+        do("label_check", check.pk)
         check.refresh_from_db()
         self.assertEqual((check.status, check.error), ("succeeded", ""))
         checked = self.dataset.samples.exclude(split="")
@@ -55,7 +54,7 @@ class LabelCheckTests(DashboardTestCase):
             mock.patch("classifier.work.heartbeat.Heartbeat.__enter__", cancelled_while_looking),
             mock.patch("classifier.work.heartbeat.Heartbeat.__exit__", return_value=None),
         ):
-            execute_label_check(check.pk)
+            do("label_check", check.pk)
         check.refresh_from_db()
         self.assertEqual(check.status, "cancelled")
         self.assertFalse(self.dataset.samples.exclude(label_quality=None).exists())
@@ -63,7 +62,7 @@ class LabelCheckTests(DashboardTestCase):
     def test_too_few_logos_are_told(self):
         self.dataset.samples.filter(label="text").delete()
         check = self.start()
-        execute_label_check(check.pk)
+        do("label_check", check.pk)
         check.refresh_from_db()
         self.assertEqual(check.status, "failed")
         self.assertIn("too few logos", check.error)
@@ -72,7 +71,7 @@ class LabelCheckTests(DashboardTestCase):
         check = self.start()
         check.begin()
         LabelCheck.objects.update(heartbeat_at=F("heartbeat_at") - timedelta(hours=1))
-        self.assertEqual(mark_lost_label_checks(), 1)
+        self.assertEqual(mark_lost("label_check"), 1)
         check.refresh_from_db()
         self.assertEqual(check.status, "lost")
 
@@ -100,7 +99,7 @@ class SuspiciousPageTests(DashboardTestCase):
     def test_a_button_starts_a_check_and_another_ends_it(self):
         start = reverse("dashboard:label_check_start", args=[self.dataset.pk])
         cancel = reverse("dashboard:label_check_cancel", args=[self.dataset.pk])
-        with mock.patch("classifier.tasks.check_labels.delay"):
+        with taken():
             page = self.client.post(start, follow=True)
         self.assertContains(page, "waits for a worker")
         self.client.post(cancel)

@@ -17,13 +17,13 @@ from kombu.exceptions import OperationalError
 
 from classifier.data import candidates
 from classifier.data.packages import PackageError, VectorLogo
-from classifier.datasets.orders import NameTakenError, mark_lost_builds, start_import, upload_path
+from classifier.datasets.orders import NameTakenError, start_import, upload_path
 from classifier.models import Dataset, DatasetBuild
-from classifier.tasks import build_dataset, import_dataset
-from classifier.work.carrying_out import Progress
+from classifier.work.execution import Progress
 from tests.classifier.data.logos import CIRCLE, svg
 from tests.classifier.datasets.test_importing import archive_of, png
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
+from tests.support.work import do_queued, mark_lost, taken
 
 IMPORT = "/admin/classifier/dataset/add/"
 BUILD = f"{IMPORT}?from_packages=1"
@@ -45,16 +45,15 @@ class OrderTestCase(TemporaryRoot, TestCase):
         shutil.rmtree(Path(settings.CLASSIFIER_ROOT) / "datasets", ignore_errors=True)
 
     def order(self, content=None, address=IMPORT, queue_error=None, **changes):
-        """Send the form; return the response and the mocks of both tasks' `delay`."""
+        """Send the form; return the response and the mock that takes messages to workers."""
         values = {"name": "mine", "seed": 3} | changes
         if content is not None:
             values["archive"] = SimpleUploadedFile("../logos.zip", content, "application/zip")
         with (
-            mock.patch.object(import_dataset, "delay", side_effect=queue_error) as imported,
-            mock.patch.object(build_dataset, "delay", side_effect=queue_error) as built,
+            taken(queue_error) as send,
             self.captureOnCommitCallbacks(execute=True),
         ):
-            return self.client.post(address, values), imported, built
+            return self.client.post(address, values), send
 
     def uploads(self):
         return list((Path(settings.CLASSIFIER_ROOT) / "uploads").glob("*"))
@@ -63,7 +62,7 @@ class OrderTestCase(TemporaryRoot, TestCase):
         """Send a zip and carry the import out."""
         self.order(content)
         dataset = Dataset.objects.get()
-        import_dataset(dataset.pk)
+        do_queued("dataset_build", dataset.pk)
         dataset.refresh_from_db()
         self.assertEqual(self.uploads(), [])
         return dataset
@@ -81,15 +80,14 @@ class OrderTestCase(TemporaryRoot, TestCase):
 class ImportFormTests(OrderTestCase):
     def assert_refused_at(self, field, reason, *args, **changes):
         before = Dataset.objects.count()
-        response, imported, built = self.order(*args, **changes)
+        response, send = self.order(*args, **changes)
         self.assertEqual(response.status_code, 200)
         self.assertIn(reason, str(response.context["adminform"].form.errors[field]))
         self.assertEqual((Dataset.objects.count(), self.uploads()), (before, []))
-        imported.assert_not_called()
-        built.assert_not_called()
+        send.assert_not_called()
 
     def test_it_keeps_the_zip_and_tells_a_worker(self):
-        response, imported, _ = self.order(zip_of(GOOD))
+        response, send = self.order(zip_of(GOOD))
         dataset = Dataset.objects.get()
         self.assertEqual(
             (dataset.name, dataset.seed, dataset.status, dataset.source),
@@ -100,7 +98,7 @@ class ImportFormTests(OrderTestCase):
         self.assertContains(self.client.get(page), "waits for a worker")
         self.assertEqual(self.uploads(), [upload_path(dataset.pk)])
         self.assertEqual(upload_path(dataset.pk).read_bytes(), zip_of(GOOD))
-        imported.assert_called_once_with(dataset.pk)
+        send.assert_called_once_with("dataset_build", dataset.pk)
         upload_path(dataset.pk).unlink()
 
     def test_what_is_no_zip_is_told_at_the_file(self):
@@ -144,10 +142,10 @@ class ImportFormTests(OrderTestCase):
         with mock.patch(
             "classifier.datasets.forms.BuildDatasetForm.clean_name", lambda form: "mine"
         ):
-            response, imported, _ = self.order(zip_of(GOOD))
+            response, send = self.order(zip_of(GOOD))
         self.assertRedirects(response, IMPORT, fetch_redirect_response=False)
         self.assertContains(self.client.get(IMPORT), "Choose another name")
-        imported.assert_not_called()
+        send.assert_not_called()
 
     def test_a_queue_that_cannot_be_reached_is_told_of(self):
         self.order(zip_of(GOOD), queue_error=OperationalError("refused"))
@@ -188,7 +186,7 @@ class ImportTaskTests(OrderTestCase):
         self.order(zip_of(GOOD))
         dataset = Dataset.objects.get()
         upload_path(dataset.pk).unlink()
-        import_dataset(dataset.pk)
+        do_queued("dataset_build", dataset.pk)
         self.assert_failed(dataset, "The uploaded zip is gone")
 
     def test_nothing_remains_of_an_import_that_breaks_half_way(self):
@@ -203,9 +201,9 @@ class ImportTaskTests(OrderTestCase):
                 dataset = Dataset.objects.get()
                 with mock.patch("classifier.datasets.importing._split", side_effect=error):
                     if raised:
-                        self.assertRaises(raised, import_dataset, dataset.pk)
+                        self.assertRaises(raised, do_queued, "dataset_build", dataset.pk)
                     else:
-                        import_dataset(dataset.pk)
+                        do_queued("dataset_build", dataset.pk)
                 self.assert_failed(dataset, reason)
                 self.assertEqual(self.uploads(), [])
 
@@ -216,14 +214,14 @@ class ImportTaskTests(OrderTestCase):
             "classifier.datasets.importing._split",
             side_effect=lambda *_: Dataset.objects.all().delete(),
         ):
-            import_dataset(dataset.pk)
+            do_queued("dataset_build", dataset.pk)
         self.assertFalse(Dataset.objects.exists())
         self.assertFalse(dataset.folder.exists())
         self.assertEqual(self.uploads(), [])
 
     def test_a_finished_dataset_is_not_filled_again(self):
         dataset = self.imported(zip_of(GOOD))
-        import_dataset(dataset.pk)
+        do_queued("dataset_build", dataset.pk)
         dataset.refresh_from_db()
         self.assertEqual((dataset.status, dataset.samples.count()), ("ready", 2))
 
@@ -245,7 +243,7 @@ class WatchingTests(OrderTestCase):
         self.assertRedirects(self.cancel(), reverse("dashboard:dataset", args=[self.dataset.pk]))
         self.assert_failed(self.dataset, "cancelled")
         self.assertEqual(self.uploads(), [])
-        import_dataset(self.dataset.pk)
+        do_queued("dataset_build", self.dataset.pk)
         self.assert_failed(self.dataset, "cancelled")
 
     def test_a_running_build_stops_when_it_is_cancelled(self):
@@ -256,7 +254,7 @@ class WatchingTests(OrderTestCase):
 
         tell = Progress.__call__
         with mock.patch.object(Progress, "__call__", stop):
-            import_dataset(self.dataset.pk)
+            do_queued("dataset_build", self.dataset.pk)
         self.build.refresh_from_db()
         self.assertEqual(self.build.status, "cancelled")
         self.assert_failed(self.dataset, "cancelled")
@@ -265,7 +263,7 @@ class WatchingTests(OrderTestCase):
     def test_the_page_tells_how_far_it_is(self):
         DatasetBuild.objects.update(status="running", progress=0.4, seconds_left=90)
         self.assertContains(self.client.get(self.state), "40")
-        import_dataset(self.dataset.pk)  # another worker has it: nothing happens
+        do_queued("dataset_build", self.dataset.pk)  # another worker has it: nothing happens
         self.dataset.refresh_from_db()
         self.assertEqual(self.dataset.status, "building")
         DatasetBuild.objects.update(status="succeeded")
@@ -280,14 +278,14 @@ class WatchingTests(OrderTestCase):
             tell(progress, share)
 
         with mock.patch.object(Progress, "__call__", listen):
-            import_dataset(self.dataset.pk)
+            do_queued("dataset_build", self.dataset.pk)
         self.assertEqual(shares, [0.5, 1.0])
 
     def test_a_killed_workers_build_is_lost_and_its_name_is_free_again(self):
         long_ago = timezone.now() - timedelta(minutes=5)
         DatasetBuild.objects.update(status="running", claim=uuid.uuid4(), heartbeat_at=long_ago)
         self.dataset.folder.mkdir(parents=True)
-        self.assertEqual(mark_lost_builds(), 1)
+        self.assertEqual(mark_lost("dataset_build"), 1)
         self.build.refresh_from_db()
         self.assertEqual(self.build.status, "lost")
         self.assert_failed(self.dataset, "The worker fell silent")
@@ -295,7 +293,7 @@ class WatchingTests(OrderTestCase):
 
     def test_a_dataset_that_nobody_ordered_is_left_alone(self):
         other = make_dataset(1, "by-hand")
-        import_dataset(other.pk)
+        do_queued("dataset_build", other.pk)
         self.assertTrue(other.folder.is_dir())
 
     def test_viewers_may_not_cancel(self):
@@ -310,11 +308,11 @@ class BuildTests(OrderTestCase):
         self.enterContext(mock.patch.object(candidates, "detector_installed", return_value=False))
 
     def ordered(self):
-        response, _, built = self.order(address=BUILD)
+        response, send = self.order(address=BUILD)
         dataset = Dataset.objects.get()
         self.assertRedirects(response, reverse("dashboard:dataset", args=[dataset.pk]))
         self.assertEqual((dataset.status, dataset.source), ("building", "packages"))
-        built.assert_called_once_with(dataset.pk)
+        send.assert_called_once_with("dataset_build", dataset.pk)
         return dataset
 
     def test_it_builds_from_the_packages(self):
@@ -325,7 +323,7 @@ class BuildTests(OrderTestCase):
             mock.patch("classifier.datasets.building.fetch"),
             mock.patch("classifier.datasets.building.read_logos", return_value=[logo]),
         ):
-            build_dataset(dataset.pk)
+            do_queued("dataset_build", dataset.pk)
         dataset.refresh_from_db()
         self.assertEqual((dataset.status, dataset.error), ("ready", ""))
         self.assertEqual(dataset.samples.get().name, "circle")
@@ -335,7 +333,7 @@ class BuildTests(OrderTestCase):
         with mock.patch(
             "classifier.datasets.building.fetch", side_effect=PackageError("npm is not installed.")
         ):
-            build_dataset(dataset.pk)
+            do_queued("dataset_build", dataset.pk)
         self.assert_failed(dataset, "npm is not installed.")
 
     def test_logos_are_measured_in_a_worker_that_may_not_start_processes(self):

@@ -4,17 +4,16 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import numpy as np
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from kombu.exceptions import OperationalError
 from PIL import Image
 
-from classifier import tasks
 from classifier.datasets import previews as augmentation_previews
-from classifier.datasets.previews import PreviewError, enqueue_preview, preview_path
+from classifier.datasets.previews import preview_path, start_preview
 from classifier.training.config import TrainingConfig
 from tests.classifier.runs.test_execution import make_dataset
+from tests.support.work import do, do_queued, taken
 
 SMALL = TrainingConfig(input_size=32)
 
@@ -27,13 +26,14 @@ class PreviewTestCase(TestCase):
         setting = override_settings(CLASSIFIER_ROOT=self.folder)
         setting.enable()
         self.addCleanup(setting.disable)
-        self.addCleanup(cache.clear)
         self.dataset = make_dataset()
 
 
 class TaskTests(PreviewTestCase):
     def draw(self, config):
-        tasks.preview_augmentation(self.dataset.pk, augmentation_previews.preview_config(config))
+        with self.captureOnCommitCallbacks(execute=True), taken():
+            preview = start_preview(self.dataset, config)
+        self.assertEqual(do("augmentation_preview", preview.pk).status, "succeeded")
         return preview_path(self.dataset, config)
 
     def test_it_draws_the_picture_once(self):
@@ -58,23 +58,26 @@ class TaskTests(PreviewTestCase):
         self.assertTrue(second.exists())
 
     def test_a_dataset_that_is_gone_is_no_fault(self):
-        tasks.preview_augmentation(0, {})
+        do_queued("augmentation_preview", 0)
 
 
 class EnqueueTests(PreviewTestCase):
     def test_a_worker_is_asked_once(self):
-        with mock.patch.object(tasks.preview_augmentation, "delay") as delay:
-            enqueue_preview(self.dataset, SMALL)
-            enqueue_preview(self.dataset, SMALL)
-        delay.assert_called_once()
-        tasks.preview_augmentation(*delay.call_args.args)
+        with taken() as send, self.captureOnCommitCallbacks(execute=True):
+            start_preview(self.dataset, SMALL)
+            start_preview(self.dataset, SMALL)
+        send.assert_called_once()
+        do_queued(*send.call_args.args)
         self.assertTrue(preview_path(self.dataset, SMALL).exists())
 
     def test_a_queue_out_of_reach_is_told_and_asked_again_later(self):
-        down = mock.patch.object(tasks.preview_augmentation, "delay", side_effect=OperationalError)
         for _ in range(2):
-            with down, self.assertRaisesMessage(PreviewError, "cannot be reached"):
-                enqueue_preview(self.dataset, SMALL)
+            with taken(OperationalError), self.captureOnCommitCallbacks(execute=True):
+                preview = start_preview(self.dataset, SMALL)
+            preview.refresh_from_db()
+            self.assertEqual(preview.status, "failed")
+            self.assertIn("could not be reached", preview.error)
+        self.assertEqual(self.dataset.previews.count(), 2)
 
 
 class CommandTests(PreviewTestCase):

@@ -11,7 +11,6 @@ from classifier.inference.engine import Engine
 from classifier.inference.manifest import read_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample, TrainingRun
-from classifier.runs.execution import execute_run
 from classifier.runs.lifecycle import cancel_run, create_run, requeue
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import NonFiniteLossError
@@ -19,6 +18,7 @@ from classifier.training.meters import EpochMeter
 from classifier.training.reporting import SilentObserver
 from classifier.work.heartbeat import Heartbeat
 from tests.classifier.training.images import make_data
+from tests.support.work import do
 
 Status = TrainingRun.Status
 TINY = TrainingConfig(
@@ -87,7 +87,7 @@ class ExecutionTestCase(TestCase):
 
 class ExecuteRunTests(ExecutionTestCase):
     def test_a_run_becomes_an_evaluated_candidate(self):
-        run = execute_run(self.run.pk)
+        run = do("training_run", self.run.pk)
         self.assertEqual((run.status, run.error, run.progress), (Status.SUCCEEDED, "", 1.0))
         self.assertEqual([e.epoch for e in run.epochs.all()], [1, 2])
         version = run.version
@@ -103,7 +103,7 @@ class ExecuteRunTests(ExecutionTestCase):
         self.assertEqual(Engine.load(version.folder).manifest.name, version.name)
 
     def test_a_run_keeps_its_analysis_and_last_figures(self):
-        run = execute_run(self.run.pk)
+        run = do("training_run", self.run.pk)
         best = run.epochs.get(epoch=run.analysis["best_epoch"])
         self.assertEqual(run.analysis["val_accuracy"], best.val_accuracy)
         self.assertEqual(run.analysis["plain_train_accuracy"], run.plain_train_accuracy)
@@ -116,16 +116,16 @@ class ExecuteRunTests(ExecutionTestCase):
 
     def test_a_run_is_carried_out_once(self):
         self.assertIsNotNone(self.run.begin())
-        self.assertIsNone(execute_run(self.run.pk))
-        self.assertIsNone(execute_run(0))
+        self.assertIsNone(do("training_run", self.run.pk))
+        self.assertIsNone(do("training_run", 0))
 
     def test_a_cancelled_run_stops_and_resumes(self):
-        run = execute_run(self.run.pk, CancelAfterFirstEpoch(self.run))
+        run = do("training_run", self.run.pk, CancelAfterFirstEpoch(self.run))
         self.assertEqual((run.status, run.error), (Status.CANCELLED, ""))
         # The heartbeat of the second epoch is the first to hear of it, right before the export.
         epochs = run.epochs.count()
         requeue(run)
-        resumed = execute_run(run.pk)
+        resumed = do("training_run", run.pk)
         self.assertEqual(resumed.status, Status.SUCCEEDED)
         self.assertEqual(resumed.epochs.count(), 2)
         self.assertLessEqual(epochs, 2)
@@ -156,37 +156,37 @@ class FailedRunTests(ExecutionTestCase):
 
     def test_a_deleted_dataset_is_named(self):
         self.dataset.delete()
-        execute_run(self.run.pk)
+        do("training_run", self.run.pk)
         self.assert_failed("The dataset was deleted")
 
     def test_a_dataset_deleted_meanwhile_is_named(self):
         for path in self.dataset.folder.glob("val-*.png"):
             path.unlink()
         Dataset.objects.filter(pk=self.dataset.pk).delete()
-        execute_run(self.run.pk)
+        do("training_run", self.run.pk)
         self.assert_failed("The dataset was deleted")
 
     def test_a_full_disk_is_named(self):
         full = OSError(errno.ENOSPC, "No space left on device")
         with mock.patch("os.fsync", side_effect=full):
-            execute_run(self.run.pk)
+            do("training_run", self.run.pk)
         self.assert_failed("The disk is full")
 
     def test_a_disk_that_fills_up_at_export_leaves_no_version(self):
         full = OSError(errno.ENOSPC, "No space left on device")
         with mock.patch("classifier.training.export.save", side_effect=full):
-            execute_run(self.run.pk)
+            do("training_run", self.run.pk)
         self.assert_failed("The disk is full")
 
     def test_an_unreadable_image_is_named(self):
         (self.dataset.folder / "train-0.png").write_bytes(b"no image")
-        execute_run(self.run.pk)
+        do("training_run", self.run.pk)
         self.assert_failed("")
         self.assertNotEqual(self.run.error, "")
 
     def test_a_loss_that_is_not_finite_is_named_and_analysed(self):
         with mock.patch("classifier.training.meters.EpochMeter.epoch_values", bad_second_epoch()):
-            execute_run(self.run.pk)
+            do("training_run", self.run.pk)
         self.assert_failed("The loss became nan")
         self.assertEqual(self.run.analysis["findings"][0]["name"], "diverged")
         self.assertIn("learning_rate", self.run.analysis["findings"][0]["changes"])
@@ -194,13 +194,13 @@ class FailedRunTests(ExecutionTestCase):
     def test_an_unforeseen_fault_is_told_and_raised(self):
         fault = mock.patch("classifier.training.run.build_model", side_effect=ValueError("odd"))
         with fault, self.assertRaises(ValueError):
-            execute_run(self.run.pk)
+            do("training_run", self.run.pk)
         self.assert_failed("ValueError: odd")
 
     def test_an_interrupt_leaves_a_run_that_can_be_resumed(self):
         interrupt = mock.patch("classifier.training.run.build_model", side_effect=KeyboardInterrupt)
         with interrupt, self.assertRaises(KeyboardInterrupt):
-            execute_run(self.run.pk)
+            do("training_run", self.run.pk)
         self.run.refresh_from_db()
         self.assertEqual(self.run.status, Status.CANCELLED)
 

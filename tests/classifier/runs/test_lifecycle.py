@@ -1,23 +1,21 @@
 from datetime import timedelta
-from unittest import mock
 
 from django.conf import settings
 from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from classifier import tasks
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Sample, TrainingRun
 from classifier.runs.lifecycle import (
     RunError,
     cancel_run,
-    mark_lost_runs,
     resume_run,
     split_counts,
     start_run,
 )
 from classifier.training.config import InvalidConfigError, TrainingConfig
+from tests.support.work import mark_lost, patch_queue
 
 Status = TrainingRun.Status
 
@@ -50,9 +48,7 @@ def make_dataset(per_class=2, name="logos", fingerprint="f" * 64):
 class RunTestCase(TestCase):
     def setUp(self):
         self.dataset = make_dataset()
-        patch = mock.patch.object(tasks.train, "delay")
-        self.delay = patch.start()
-        self.addCleanup(patch.stop)
+        self.send = patch_queue(self)
 
     def make_run(self, status=Status.QUEUED, **values):
         return TrainingRun.objects.create(
@@ -74,12 +70,12 @@ class StartRunTests(RunTestCase):
         self.assertEqual(run.status, Status.QUEUED)
         self.assertEqual(run.config["head"], "enhanced")
         self.assertEqual(run.dataset_fingerprint, self.dataset.fingerprint)
-        self.delay.assert_called_once_with(run.pk)
+        self.send.assert_called_once_with("training_run", run.pk)
 
     def test_it_tells_nobody_before_the_transaction_is_over(self):
         with self.captureOnCommitCallbacks(execute=False):
             start_run(self.dataset, TrainingConfig(batch_size=8))
-        self.delay.assert_not_called()
+        self.send.assert_not_called()
 
     def test_it_does_not_take_over_the_checkpoints_of_another_database(self):
         left = TrainingRun(pk=self.start().pk + 1).folder / "last.safetensors"
@@ -103,7 +99,7 @@ class StartRunTests(RunTestCase):
         self.assertFalse(TrainingRun.objects.exists())
 
     def test_an_unreachable_queue_fails_the_run_with_advice(self):
-        self.delay.side_effect = OperationalError("no broker")
+        self.send.side_effect = OperationalError("no broker")
         run = self.start()
         run.refresh_from_db()
         self.assertEqual(run.status, Status.FAILED)
@@ -150,13 +146,13 @@ class ResumeRunTests(RunTestCase):
             self.resume(run)
             self.assertEqual((run.status, run.error), (Status.QUEUED, ""))
             self.assertIsNone(run.finished_at)
-            self.delay.assert_called_with(run.pk)
+            self.send.assert_called_with("training_run", run.pk)
 
     def test_other_runs_are_refused(self):
         for status in (Status.QUEUED, Status.RUNNING, Status.CANCELLING, Status.SUCCEEDED):
             with self.assertRaisesMessage(RunError, "cannot be resumed"):
                 self.resume(self.make_run(status))
-        self.delay.assert_not_called()
+        self.send.assert_not_called()
 
     def test_a_deleted_dataset_is_named(self):
         run = self.make_run(Status.LOST)
@@ -183,7 +179,7 @@ class MarkLostRunsTests(RunTestCase):
         alive = self.make_run(Status.RUNNING, heartbeat_at=now)
         done = self.make_run(Status.SUCCEEDED, heartbeat_at=old)
         queued = self.make_run(Status.QUEUED)
-        self.assertEqual(mark_lost_runs(), 1)
+        self.assertEqual(mark_lost("training_run"), 1)
         states = [
             TrainingRun.objects.get(pk=run.pk).status
             for run in (silent, stopping, alive, done, queued)

@@ -9,15 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from classifier import tasks
 from classifier.models import RateTest, TrainingRun
 from classifier.runs.analyses import analysis_of
 from classifier.runs.lifecycle import RunError
 from classifier.runs.rate_tests import (
     cancel_rate_test,
     create_rate_test,
-    execute_rate_test,
-    mark_lost_rate_tests,
     rate_test_of,
     start_rate_test,
 )
@@ -26,6 +23,7 @@ from classifier.training.range_test import RangeTest
 from classifier.training.reporting import SilentObserver
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.runs.test_execution import TINY, ExecutionTestCase
+from tests.support.work import do, mark_lost, taken
 
 Status = TrainingRun.Status
 FOUND = RangeTest([(1e-4, 1.4), (1e-3, 1.0), (1e-2, 0.9)], 1e-3, 1e-1)
@@ -50,18 +48,18 @@ class RateTestTests(ExecutionTestCase):
         self.test = create_rate_test(self.dataset, TINY, 20)
 
     def test_it_stores_a_curve_of_a_real_training(self):
-        test = execute_rate_test(self.test.pk)
+        test = do("rate_test", self.test.pk)
         self.assertEqual((test.status, test.error, test.progress), (Status.SUCCEEDED, "", 1.0))
         self.assertGreater(len(test.curve), 10)
-        self.assertIsNone(execute_rate_test(self.test.pk))
+        self.assertIsNone(do("rate_test", self.test.pk))
 
     def test_a_cancelled_test_stops(self):
-        test = execute_rate_test(self.test.pk, Cancels(self.test))
+        test = do("rate_test", self.test.pk, Cancels(self.test))
         self.assertEqual((test.status, test.curve), (Status.CANCELLED, []))
 
     def test_a_queued_test_is_taken_back(self):
         cancel_rate_test(self.test)
-        self.assertIsNone(execute_rate_test(self.test.pk))
+        self.assertIsNone(do("rate_test", self.test.pk))
 
     def test_impossible_settings_are_refused(self):
         for steps in (19, 1001):
@@ -76,7 +74,7 @@ class RateTestTests(ExecutionTestCase):
 
     def test_an_unreachable_queue_fails_the_test_with_advice(self):
         with (
-            mock.patch.object(tasks.find_learning_rate, "delay", side_effect=OperationalError("")),
+            taken(OperationalError("")),
             self.captureOnCommitCallbacks(execute=True),
         ):
             test = start_rate_test(self.dataset, TINY)
@@ -86,10 +84,10 @@ class RateTestTests(ExecutionTestCase):
 
     def test_a_silent_test_is_lost(self):
         self.assertIsNotNone(self.test.begin())
-        self.assertEqual(mark_lost_rate_tests(), 0)
+        self.assertEqual(mark_lost("rate_test"), 0)
         old = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
         RateTest.objects.update(heartbeat_at=old)
-        self.assertEqual(mark_lost_rate_tests(), 1)
+        self.assertEqual(mark_lost("rate_test"), 1)
         self.test.refresh_from_db()
         self.assertEqual(self.test.status, Status.LOST)
 
@@ -150,10 +148,10 @@ class RunWithRateTestTests(DashboardTestCase):
         config = {**self.run_row.config, "batch_size": 4}
         TrainingRun.objects.filter(pk=self.run_row.pk).update(config=config)
         with (
-            mock.patch.object(tasks.find_learning_rate, "delay") as delay,
+            taken() as send,
             self.captureOnCommitCallbacks(execute=True),
         ):
             self.client.post(address)
         test = RateTest.objects.first()
         self.assertEqual(test.config, config)
-        delay.assert_called_once_with(test.pk)
+        send.assert_called_once_with("rate_test", test.pk)

@@ -2,7 +2,6 @@ from dataclasses import replace
 from unittest import mock
 
 from classifier.models import TrainingRun
-from classifier.runs.execution import execute_run
 from classifier.runs.forms import StartTrainingForm
 from classifier.runs.lifecycle import create_run
 from classifier.studies.lifecycle import create_study
@@ -11,6 +10,7 @@ from classifier.training.search_space import Budget
 from classifier.versions.registry import register_version
 from tests.classifier.runs.test_execution import TINY, ExecutionTestCase
 from tests.support.versions import make_version_folder
+from tests.support.work import do
 
 
 class TeacherTests(ExecutionTestCase):
@@ -24,7 +24,7 @@ class TeacherTests(ExecutionTestCase):
         with mock.patch(
             "classifier.training.loop.distilled_loss", side_effect=lambda loss, *rest: loss
         ) as distilled:
-            ended = execute_run(run.pk)
+            ended = do("training_run", run.pk)
         self.assertEqual((ended.status, ended.error), (TrainingRun.Status.SUCCEEDED, ""))
         _, logits, teacher, weight, temperature = distilled.call_args.args
         self.assertEqual(teacher.shape, logits.shape)
@@ -45,7 +45,7 @@ class TeacherTests(ExecutionTestCase):
     def test_a_teacher_that_was_deleted_or_damaged_fails_the_run_with_its_name(self):
         run = create_run(self.dataset, self.config)
         (self.teacher.folder / "model.onnx").write_bytes(b"damaged")
-        self.assertIn("does not match its hash", execute_run(run.pk).error)
+        self.assertIn("does not match its hash", do("training_run", run.pk).error)
         run = create_run(self.dataset, self.config)
         self.teacher.delete()
-        self.assertIn("no version 'wise'", execute_run(run.pk).error)
+        self.assertIn("no version 'wise'", do("training_run", run.pk).error)

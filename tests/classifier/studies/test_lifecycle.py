@@ -1,12 +1,10 @@
 from datetime import timedelta
-from unittest import mock
 
 from django.conf import settings
 from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from classifier import tasks
 from classifier.models import EpochMetric, Study, TrainingRun, Trial
 from classifier.studies.lifecycle import (
     StudyError,
@@ -15,7 +13,6 @@ from classifier.studies.lifecycle import (
     create_trials,
     estimate_seconds,
     full_config,
-    mark_lost_trials,
     resume_study,
     schedule_trials,
     seconds_left,
@@ -24,6 +21,7 @@ from classifier.studies.lifecycle import (
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.search_space import PARAMETERS, Budget
 from tests.classifier.runs.test_lifecycle import make_dataset
+from tests.support.work import mark_lost, patch_queue
 
 CONFIG = TrainingConfig(batch_size=8)
 SILENT = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
@@ -44,9 +42,7 @@ def end_trial(trial, status="complete", value=0.5, seconds=60, **values):
 class StudyTestCase(TestCase):
     def setUp(self):
         self.dataset = make_dataset(per_class=20)
-        patch = mock.patch.object(tasks.carry_out_trial, "delay")
-        self.delay = patch.start()
-        self.addCleanup(patch.stop)
+        self.send = patch_queue(self)
 
     def start(self, parameters=tuple(PARAMETERS), **budget):
         with self.captureOnCommitCallbacks(execute=True):
@@ -66,7 +62,7 @@ class StartTests(StudyTestCase):
         study = self.start(parallel=2)
         self.assertEqual(self.states(study), ["queued", "queued"])
         self.assertEqual(
-            [call.args[0] for call in self.delay.call_args_list],
+            [call.args[1] for call in self.send.call_args_list],
             list(study.trials.values_list("pk", flat=True)),
         )
 
@@ -85,7 +81,7 @@ class StartTests(StudyTestCase):
         self.assertFalse(Study.objects.exists())
 
     def test_an_unreachable_queue_fails_the_study_with_advice(self):
-        self.delay.side_effect = OperationalError("no broker")
+        self.send.side_effect = OperationalError("no broker")
         study = self.start()
         study.refresh_from_db()
         self.assertEqual(study.status, Study.Status.FAILED)
@@ -162,23 +158,23 @@ class LostTrialTests(StudyTestCase):
         study = self.start()
         trial = study.trials.get()
         trial.begin()
-        self.assertEqual(mark_lost_trials(), 0)
+        self.assertEqual(mark_lost("trial"), 0)
         Trial.objects.update(heartbeat_at=timezone.now() - SILENT)
         with self.captureOnCommitCallbacks(execute=True):
-            self.assertEqual(mark_lost_trials(), 1)
+            self.assertEqual(mark_lost("trial"), 1)
         trial.refresh_from_db()
         self.assertEqual((trial.status, trial.claim), ("failed", None))
         self.assertIn("silent", trial.error)
-        self.delay.assert_called_with(study.trials.last().pk)
+        self.send.assert_called_with("trial", study.trials.last().pk)
         self.assertEqual(self.states(study), ["failed", "queued"])
 
     def test_a_study_whose_worker_died_between_two_trials_goes_on(self):
         study = self.start()
         end_trial(study.trials.get())
-        mark_lost_trials()
+        mark_lost("trial")
         self.assertEqual(self.states(study), ["complete"])  # its worker may be about to
         Trial.objects.update(finished_at=timezone.now() - SILENT)
-        mark_lost_trials()
+        mark_lost("trial")
         self.assertEqual(self.states(study), ["complete", "queued"])
 
 

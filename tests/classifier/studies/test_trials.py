@@ -3,11 +3,11 @@ from unittest import mock
 from classifier import tasks
 from classifier.models import Study, Trial
 from classifier.studies.lifecycle import cancel_study, create_study, create_trials
-from classifier.studies.trials import execute_trial
 from classifier.training.config import TrainingConfig
 from classifier.training.reporting import SilentObserver
 from classifier.training.search_space import Budget
 from tests.classifier.runs.test_execution import ExecutionTestCase
+from tests.support.work import do
 
 CONFIG = TrainingConfig(
     backbone="efficientnet_lite0", input_size=32, batch_size=8, head_epochs=2, top_epochs=0,
@@ -37,7 +37,7 @@ class TrialTestCase(ExecutionTestCase):
 
     def execute(self, listener=None):
         (trial,) = create_trials(self.study.pk)
-        return execute_trial(trial.pk, listener)
+        return do("trial", trial.pk, listener)
 
 
 class ExecuteTrialTests(TrialTestCase):
@@ -59,8 +59,8 @@ class ExecuteTrialTests(TrialTestCase):
     def test_a_trial_is_carried_out_once(self):
         (trial,) = create_trials(self.study.pk)
         self.assertIsNotNone(trial.begin())
-        self.assertIsNone(execute_trial(trial.pk))
-        self.assertIsNone(execute_trial(0))
+        self.assertIsNone(do("trial", trial.pk))
+        self.assertIsNone(do("trial", 0))
 
     def test_a_trial_that_is_worse_than_the_others_is_pruned(self):
         with mock.patch("classifier.training.tuning.should_prune", return_value=True) as prune:
@@ -106,13 +106,11 @@ class TaskTests(TrialTestCase):
     def test_it_carries_out_the_trial_and_passes_on_the_baton(self):
         (trial,) = create_trials(self.study.pk)
         with (
-            mock.patch(
-                "classifier.studies.trials.execute_trial", side_effect=ValueError("odd")
-            ) as execute,
-            mock.patch("classifier.studies.lifecycle.schedule_trials") as schedule,
+            mock.patch("classifier.studies.kinds.train_trial", side_effect=ValueError("odd")),
+            mock.patch("classifier.studies.kinds.schedule_trials") as schedule,
             self.assertRaises(ValueError),
         ):
-            tasks.carry_out_trial(trial.pk)
-        execute.assert_called_once_with(trial.pk)
+            tasks.carry_out("trial", trial.pk)
+        trial.refresh_from_db()
+        self.assertEqual((trial.status, trial.error), ("failed", "ValueError: odd"))
         schedule.assert_called_once_with(self.study.pk)
-        self.assertFalse(tasks.carry_out_trial.acks_late)

@@ -1,5 +1,4 @@
 import io
-from unittest import mock
 
 import numpy as np
 from django.core.management import CommandError, call_command
@@ -7,14 +6,14 @@ from django.test import TestCase
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from classifier import tasks
 from classifier.inference.engine import Engine
 from classifier.inference.manifest import ModelError
 from classifier.models import ModelVersion
-from classifier.versions.ensembles import EnsembleError, create_ensemble, enqueue_ensemble
+from classifier.versions.ensembles import EnsembleError, create_ensemble, start_ensemble
 from tests.classifier.evaluated import make_admin, make_dataset, make_user
 from tests.support.serving import ServingCase
 from tests.support.versions import make_graph
+from tests.support.work import do, do_queued, patch_queue
 
 
 class EnsembleTestCase(ServingCase, TestCase):
@@ -94,9 +93,7 @@ class StartEnsembleTests(EnsembleTestCase):
     def setUp(self):
         super().setUp()
         self.members = [self.member("a"), self.member("bb")]
-        patch = mock.patch.object(tasks.build_ensemble, "delay")
-        self.delay = patch.start()
-        self.addCleanup(patch.stop)
+        self.send = patch_queue(self)
         self.client.force_login(make_admin())
 
     def post(self, *members):
@@ -107,15 +104,14 @@ class StartEnsembleTests(EnsembleTestCase):
     def test_the_page_gives_it_to_a_worker(self):
         self.assertContains(self.client.get(reverse("dashboard:versions")), "Make an ensemble")
         self.assertContains(self.post(*self.members), "an ensemble of a, bb")
-        ids = self.delay.call_args.args[0]
-        tasks.build_ensemble(ids)
+        do_queued(*self.send.call_args.args)
         version = ModelVersion.objects.get(backbone="ensemble")
         page = self.client.get(reverse("dashboard:version", args=[version.pk]))
         self.assertContains(page, "a, bb")
 
     def test_the_page_says_what_does_not_fit(self):
         self.assertContains(self.post(self.members[0]), "two versions or more")
-        self.delay.assert_not_called()
+        self.send.assert_not_called()
 
     def test_it_takes_a_trainer(self):
         self.client.force_login(make_user("staff", is_staff=True))
@@ -124,16 +120,20 @@ class StartEnsembleTests(EnsembleTestCase):
         self.assertNotContains(page, "Make an ensemble")
 
     def test_an_unreachable_queue_is_told(self):
-        self.delay.side_effect = OperationalError("no broker")
-        with (
-            self.assertRaisesMessage(EnsembleError, "queue cannot be reached"),
-            self.captureOnCommitCallbacks(execute=True),
-        ):
-            enqueue_ensemble(self.members)
+        self.send.side_effect = OperationalError("no broker")
+        self.post(*self.members)
+        page = self.client.get(reverse("dashboard:versions"))
+        self.assertContains(page, "queue could not be reached")
 
     def test_a_member_deleted_meanwhile_makes_no_ensemble(self):
-        tasks.build_ensemble([self.members[0].pk, 0])
+        with self.captureOnCommitCallbacks(execute=True):
+            build = start_ensemble(self.members)
+        self.members[1].delete()
+        ended = do("ensemble", build.pk)
+        self.assertEqual((ended.status, ended.error), ("failed", "The version bb was deleted."))
         self.assertFalse(ModelVersion.objects.filter(backbone="ensemble").exists())
+        page = self.client.get(reverse("dashboard:versions"))
+        self.assertContains(page, "The version bb was deleted.")
 
 
 class EnsembleCommandTests(EnsembleTestCase):

@@ -9,8 +9,11 @@ from classifier.inference.manifest import sha256_of, sha256_of_manifest
 from classifier.models import ModelVariant, ModelVersion
 from classifier.versions import router_fitting as routing
 from classifier.versions import variants
+from classifier.versions.origin import VariantError
 from classifier.versions.registry import VersionError, update_manifest
+from classifier.versions.router_fitting import measure_and_route
 from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_version
+from tests.support.work import taken
 
 Kind = ModelVariant.Kind
 
@@ -62,7 +65,7 @@ class VariantTests(TemporaryRoot, TestCase):
     def test_without_its_dataset_nothing_is_measured(self):
         other = make_version("elsewhere", dataset={"fingerprint": "0" * 64})
         before = sha256_of(other.folder / "manifest.json")
-        with self.assertRaisesRegex(variants.VariantError, "not here"):
+        with self.assertRaisesRegex(VariantError, "not here"):
             variants.measure_variants(other)
         self.assertEqual(sha256_of(other.folder / "manifest.json"), before)
 
@@ -77,7 +80,7 @@ class VariantTests(TemporaryRoot, TestCase):
         self.client.force_login(make_admin())
         address = reverse("dashboard:variants", args=[self.version.pk])
         self.assertContains(self.client.get(address), "Not measured yet")
-        variants.measure_and_route(self.version)
+        measure_and_route(self.version)
         page = self.client.get(address)
         self.assertContains(page, "weights stored in 8 bits")
         self.assertContains(page, "the rules alone")
@@ -86,10 +89,10 @@ class VariantTests(TemporaryRoot, TestCase):
         self.client.force_login(make_admin())
         address = reverse("dashboard:variants_measure", args=[self.version.pk])
         with (
-            mock.patch("classifier.tasks.measure_variants.delay") as delay,
+            taken() as send,
             self.captureOnCommitCallbacks(execute=True),
         ):
             self.assertRedirects(
                 self.client.post(address), reverse("dashboard:variants", args=[self.version.pk])
             )
-        delay.assert_called_once_with(self.version.pk)
+        send.assert_called_once_with("variants", self.version.measurements.get().pk)
