@@ -16,7 +16,8 @@ OPEN = {
     "conversion-svg", "conversion-file", "conversion-delete", "api-conversion-file", "batch",
     "batch-state", "batch-cancel", "batch-zip", "api-batches",
     "api-batch", "api-batch-cancel", "api-batch-zip", "api-conversions", "api-conversion",
-    "api-conversion-svg", "healthz", "readyz", "schema", "api-docs", "login", "logout", "admin-logout",
+    "api-conversion-svg", "healthz", "readyz", "schema", "api-docs", "login", "logout",
+    "admin-logout",
     "classifier-api:classify", "classifier-api:proposals", "classifier-api:health",
     "classifier-api:liveprediction-feedback",
 }  # fmt: skip

@@ -31,7 +31,7 @@ def train_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
         WorkFailedError: if the dataset is gone.
         TrainingStoppedError: if the run was cancelled.
         InvalidConfigError, ModelError, NonFiniteLossError, CheckpointError, WeightsError,
-        UnreadableImageError, ImageTooLargeError: as `classifier.training.run.train`.
+        ImageError: as `classifier.training.run.train`.
     """
     from classifier.training import parallel
     from classifier.training.run import train

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from classifier.inference.manifest import ModelError
 from classifier.images import ImageError
+from classifier.inference.manifest import ModelError
 from classifier.models import Dataset, RateTest, TrainingRun
 from classifier.runs.analyses import store_analysis
 from classifier.runs.execution import train_version

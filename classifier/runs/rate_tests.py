@@ -72,7 +72,7 @@ def measure_rates(
 
     Raises:
         TrainingStoppedError: if it was cancelled.
-        InvalidConfigError, UnreadableImageError, ImageTooLargeError: as
+        InvalidConfigError, ImageError: as
             `classifier.training.range_test.find_learning_rate`.
     """
     from classifier.training.range_test import find_learning_rate

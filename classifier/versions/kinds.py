@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from classifier.evaluation.predictions import InvalidPredictionsError
-from classifier.inference.manifest import ModelError
 from classifier.images import ImageError
+from classifier.inference.manifest import ModelError
 from classifier.models import EnsembleBuild, EvaluationJob, VariantMeasurement
 from classifier.versions.ensembles import EnsembleError, create_ensemble, members_of
 from classifier.versions.evaluation_jobs import measure

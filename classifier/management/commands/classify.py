@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
         try:
             return {"path": str(path), **serving.classify(path, method).to_json()}
-        except (ImageError) as error:
+        except ImageError as error:
             return {"path": str(path), "error": str(error)}
         except ModelError as error:
             raise CommandError(f"No model can serve: {error}") from error
