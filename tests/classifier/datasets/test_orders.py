@@ -87,7 +87,8 @@ class ImportFormTests(OrderTestCase):
         send.assert_not_called()
 
     def test_it_keeps_the_zip_and_tells_a_worker(self):
-        response, send = self.order(zip_of(GOOD))
+        content = zip_of(GOOD)
+        response, send = self.order(content)
         dataset = Dataset.objects.get()
         self.assertEqual(
             (dataset.name, dataset.seed, dataset.status, dataset.source),
@@ -97,7 +98,7 @@ class ImportFormTests(OrderTestCase):
         self.assertRedirects(response, page)
         self.assertContains(self.client.get(page), "waits for a worker")
         self.assertEqual(self.uploads(), [upload_path(dataset.pk)])
-        self.assertEqual(upload_path(dataset.pk).read_bytes(), zip_of(GOOD))
+        self.assertEqual(upload_path(dataset.pk).read_bytes(), content)
         send.assert_called_once_with("dataset_build", dataset.pk)
         upload_path(dataset.pk).unlink()
 
