@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "converter.protection.middleware.BodyLimitMiddleware",
     "converter.monitoring.audit_log.AuditLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -254,6 +255,8 @@ BENCHMARKS: dict[str, str] = {
     "conversion": "converter.benchmarks.conversion.ConversionBenchmark",
 }
 
+# An upload is refused where it would leave less room than this on the disk.
+MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", default=500 * 2**20)
 # Requests larger than this are refused before a view sees them (files are streamed to disk).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 

@@ -40,6 +40,15 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(outage, status=503, content_type="text/plain", headers=headers)
 
 
+def refusal(
+    request: HttpRequest, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """Return an answer to a request that no view is asked about."""
+    if _is_api(request):
+        return _problem(status, sentence, headers)
+    return HttpResponse(sentence, status=status, content_type="text/plain", headers=headers)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that there is not."""
     if _is_api(request):

@@ -1,0 +1,40 @@
+"""Refusing requests that bring too much before anything reads them."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+
+from converter.pages.outages import refusal
+from converter.protection.bodies import SMALL, for_staff, problem_with
+
+
+class BodyLimitMiddleware:
+    """Refuses a request that brings too much before anything reads it.
+
+    It stands behind the authentication and before whatever parses forms.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, or refuse it with 413 or 507."""
+        text = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(text) if text.isdecimal() else 0
+        if found := problem_with(request.path, length):
+            return refusal(request, *found)
+        if length > SMALL and for_staff(request.path) and not _may_send(request):
+            return refusal(
+                request, HTTPStatus.FORBIDDEN, "Only staff can send files to this address."
+            )
+        return self.get_response(request)
+
+
+def _may_send(request: HttpRequest) -> bool:
+    """Tell whether somebody who sends a large file to staff's addresses may be staff.
+
+    A token is looked at by the view, which reads no body before it has.
+    """
+    user = request.user
+    return bool(user.is_staff) or request.headers.get("Authorization", "").startswith("Bearer ")

@@ -1,0 +1,117 @@
+"""The web server itself, as a process: what it does with requests that are made to hold it up."""
+
+import contextlib
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+from django.test import SimpleTestCase
+
+from tests.hostile.server import running
+
+
+class ServerTests(SimpleTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(running(workers=1))
+
+    def head(self, method="POST", path="/", length=1000, extra=""):
+        return (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
+            f"Content-Type: application/octet-stream\r\n{extra}\r\n"
+        ).encode()
+
+    def test_forty_senders_that_never_end_take_no_thread(self):
+        with contextlib.ExitStack() as stack:
+            for number in range(40):
+                opened = stack.enter_context(self.server.connection())
+                opened.sendall(self.head() + b"x" * number if number % 2 else b"GET / HTTP/1.1\r\n")
+            self.assertEqual(httpx.get(self.server.address, timeout=10).status_code, 200)
+            self.assertLess(self.server.health_seconds(), 1)
+
+    def test_who_drips_is_cut_off(self):
+        with self.server.connection() as opened:
+            opened.sendall(b"GET / HTTP/1.1\r\n")
+            opened.settimeout(0.5)
+            began = time.monotonic()
+            with contextlib.suppress(OSError):
+                while time.monotonic() - began < 60:
+                    opened.sendall(b"X-Slow: 1\r\n")
+                    with contextlib.suppress(TimeoutError):
+                        if opened.recv(100) == b"":
+                            break
+            self.assertTrue(15 < time.monotonic() - began < 40)
+
+    def test_a_body_that_is_too_large_is_refused_by_its_header(self):
+        with self.server.connection() as opened:
+            opened.sendall(self.head(length=400 * 2**20))
+            answer = opened.recv(4096)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+        stored = sum(path.stat().st_size for path in self.server.temporary.glob("*"))
+        self.assertLess(stored, 2**20)
+
+    def test_who_sends_somewhat_too_much_gets_the_answer_and_not_a_broken_connection(self):
+        answer = httpx.post(f"{self.server.address}/accounts/login/", content=b"x" * 20 * 2**20)
+        self.assertEqual(answer.status_code, 413)
+
+    def test_a_body_of_unknown_length_ends_at_the_limit(self):
+        def endless():
+            for _ in range(100):
+                yield b"x" * 2**20
+
+        with contextlib.suppress(httpx.WriteError, httpx.ReadError):
+            answer = httpx.post(
+                f"{self.server.address}/accounts/login/", content=endless(), timeout=30
+            )
+            self.assertEqual(answer.status_code, 413)
+        self.assertLess(self.server.health_seconds(), 1)
+
+    def test_a_header_that_is_too_long_is_refused(self):
+        answer = httpx.get(self.server.address, headers={"X-Long": "x" * 100_000})
+        self.assertEqual(answer.status_code, 431)
+
+    def test_who_does_not_read_holds_no_thread(self):
+        with contextlib.ExitStack() as stack:
+            for _ in range(30):
+                opened = stack.enter_context(self.server.connection())
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                for _ in range(20):
+                    opened.sendall(
+                        b"GET /static/plotly/plotly.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                    )
+            self.assertEqual(httpx.get(self.server.address, timeout=10).status_code, 200)
+            self.assertLess(self.server.health_seconds(), 1)
+
+    def test_nothing_smuggles_a_second_request(self):
+        with self.server.connection() as opened:
+            opened.sendall(
+                b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n"
+            )
+            opened.settimeout(5)
+            answer = opened.recv(65536)
+        self.assertNotIn(b'"status": "ok"', answer)
+
+    def test_a_stop_lets_a_request_end(self):
+        with running(workers=1) as server:
+            answers = []
+            content = Path(__file__).read_bytes()
+
+            def ask():
+                answers.append(httpx.get(server.address, timeout=20).status_code)
+
+            threads = [threading.Thread(target=ask) for _ in range(12)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(answers, [200] * 12)
+            with server.connection() as opened:
+                opened.sendall(self.head(path="/accounts/login/", length=len(content)) + content)
+                time.sleep(0.3)
+                server.process.process.terminate()
+                answer = opened.recv(4096)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 403 "), answer[:80])
