@@ -16,8 +16,7 @@ USER app
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD \
     ["python", "-c", "import urllib.request as r; r.urlopen('http://localhost:8000/healthz', timeout=4)"]
-CMD ["gunicorn", "converter.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
-     "--timeout", "120", "--no-control-socket"]
+CMD ["gunicorn", "converter.wsgi", "--bind", "0.0.0.0:8000"]
 
 # Runs tasks: conversions, and trainings with torch.
 FROM base AS worker

@@ -73,7 +73,10 @@ def create_batch(
             batch.save(force_insert=True)
             for position, upload in enumerate(uploads):
                 name = PurePath(upload.name).name[:120] or "logo"
-                items.append(BatchItem(batch=batch, position=position, name=name))
+                size = upload.size or 0
+                items.append(
+                    BatchItem(batch=batch, position=position, name=name, upload_bytes=size)
+                )
                 items[-1].upload.save("upload", upload, save=False)
             BatchItem.objects.bulk_create(items)
             transaction.on_commit(lambda: _send(items))

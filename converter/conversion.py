@@ -1,5 +1,6 @@
 """The way of one logo: read, classify, choose a preset, trace, measure."""
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from converter.routing import (
     route,
 )
 from converter.svg import Drawing
-from converter.tracing import TracingError, trace
+from converter.tracing import SECONDS, TracingError, trace
 
 READ_SIDE = 2048  # larger uploads are scaled down to this while they are read
 CLASSIFIED_SIDE = 1024  # and to this for the classifier
@@ -34,6 +35,10 @@ _ANIMATED = "The image has several frames; the first one was converted."
 
 class ConversionError(Exception):
     """The logo could be read, but not converted. The message is for people."""
+
+
+class SlowConversionError(ConversionError):
+    """The conversion takes longer than it was given; a worker would take the time."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ def convert_logo(
     preset: str = "",
     logo_type: str = "",
     policy: Policy | None = None,
+    seconds: float | None = None,
 ) -> Result:
     """Convert a logo.
 
@@ -76,8 +82,10 @@ def convert_logo(
         preset: name of the preset to use; then the classifier is not asked.
         logo_type: the type that a person chose; likewise.
         policy: how a classifier's answer becomes a preset; by default what the program comes with.
+        seconds: after which to give up; by default only each tracer's own limit holds.
 
     Raises:
+        SlowConversionError: if no drawing is there after `seconds`.
         ConversionError: if the tracer fails with every preset.
         ValueError: if there is no such preset or type.
     """
@@ -89,7 +97,8 @@ def convert_logo(
     classification, chosen, notice = _choose(content, preset, logo_type, policy)
     classified = time.perf_counter()
     try:
-        drawing, similarity, used = _best_trace(logo, chosen.preset, retry=not preset)
+        end = started + seconds if seconds else math.inf
+        drawing, similarity, used = _best_trace(logo, chosen.preset, not preset, end)
     except ConversionError:
         CONVERSION_SECONDS.labels("", "failed").observe(time.perf_counter() - started)
         raise
@@ -163,31 +172,40 @@ def _choose(
     return classification, route(classification, policy), ""
 
 
-def _best_trace(logo: Logo, preset: str, retry: bool) -> tuple[Drawing, float, str]:
+def _best_trace(logo: Logo, preset: str, retry: bool, end: float) -> tuple[Drawing, float, str]:
     """Trace with a preset, and with its second choice if it matches poorly.
 
     Where tracing fails altogether, the plain preset is the last resort: it copes with photographs.
+    Nothing is tried after `end`, a time of `time.perf_counter`.
     """
     names = [preset, _SECOND_CHOICE[preset]] if retry else [preset]
     best: tuple[Drawing, float, str] | None = None
     failure: TracingError | None = None
     for name in names:
+        if best and time.perf_counter() >= end:
+            break
         try:
-            drawing, similarity = _trace_once(logo, PRESETS[name])
+            drawing, similarity = _trace_once(logo, PRESETS[name], end)
         except TracingError as error:
             failure = error
+            if best is None and time.perf_counter() >= end:
+                raise SlowConversionError(str(error)) from error
             continue
         if best is None or similarity > best[1]:
             best = (drawing, similarity, name)
         if best[1] >= settings.CONVERTER_POOR_FIDELITY:
             break
     if best is None and retry and preset != PLAIN:
-        return _best_trace(logo, PLAIN, retry=False)
+        return _best_trace(logo, PLAIN, False, end)
     if best is None:
         raise ConversionError(str(failure))
     return best
 
 
-def _trace_once(logo: Logo, preset: Preset) -> tuple[Drawing, float]:
-    drawing = trace(logo, preset)
+def _trace_once(logo: Logo, preset: Preset, end: float) -> tuple[Drawing, float]:
+    if end == math.inf:
+        drawing = trace(logo, preset)
+    else:
+        left = max(1, math.ceil(end - time.perf_counter()))
+        drawing = trace(logo, preset, seconds=min(SECONDS, left))
     return drawing, fidelity(drawing.svg, logo.image)

@@ -192,6 +192,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "converter.tasks.delete_ownerless_media",
         "schedule": 86_400.0,
     },
+    "delete-expired-sessions": {
+        "task": "converter.tasks.delete_expired_sessions",
+        "schedule": 86_400.0,
+    },
     "delete-expired-conversions": {
         "task": "converter.tasks.delete_expired_conversions",
         "schedule": 3600.0,
@@ -238,6 +242,10 @@ CONVERTER_MAX_BATCH_BYTES = env.int("CONVERTER_MAX_BATCH_BYTES", default=200 * 2
 DATA_UPLOAD_MAX_NUMBER_FILES = CONVERTER_MAX_BATCH_IMAGES
 # An image with more pixels is converted by a worker while its page shows the progress.
 CONVERTER_LARGE_PIXELS = env.int("CONVERTER_LARGE_PIXELS", default=4_000_000)
+# How many logos one web process converts while their visitors wait, and for how long; what exceeds
+# either is converted by a worker.
+CONVERTER_INLINE = env.int("CONVERTER_INLINE", default=2)
+CONVERTER_INLINE_SECONDS = env.float("CONVERTER_INLINE_SECONDS", default=5.0)
 # A type that the classifier is less sure of than this goes to the general preset.
 CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
 # A result that resembles the upload less than this (SSIM) is tried again with another preset.
@@ -257,6 +265,8 @@ BENCHMARKS: dict[str, str] = {
 
 # An upload is refused where it would leave less room than this on the disk.
 MIN_FREE_BYTES = env.int("MIN_FREE_BYTES", default=500 * 2**20)
+# What visitors without an account may have stored, all together; 0: no limit.
+ANONYMOUS_STORED_BYTES = env.int("ANONYMOUS_STORED_BYTES", default=5 * 2**30)
 # Requests larger than this are refused before a view sees them (files are streamed to disk).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 

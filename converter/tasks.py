@@ -1,6 +1,9 @@
 """The converter's work for workers: conversions of batches, and what comes round periodically."""
 
+from importlib import import_module
+
 from celery import shared_task
+from django.conf import settings
 
 from converter import batches
 from converter.media import delete_ownerless
@@ -31,3 +34,9 @@ def delete_ownerless_media() -> None:
     """Delete files of conversions and batches that have no row: a crash came between the two."""
     for folder, model in (("conversions", Conversion), ("batches", Batch)):
         delete_ownerless(folder, {str(pk) for pk in model.objects.values_list("pk", flat=True)})
+
+
+@shared_task
+def delete_expired_sessions() -> None:
+    """Delete the sessions of visitors who have not come back."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
+from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -24,7 +25,15 @@ from converter.pages.batches import drawings_of, own_batch
 from converter.pages.downloads import zip_response
 from converter.pages.forms import check_upload_count, check_upload_size
 from converter.presets import LOGO_TYPES, PRESETS
+from converter.protection.quota import QuotaError, check_quota
 from converter.throttling import ConversionThrottle
+
+
+class StorageFull(APIException):
+    """Visitors without an account store as much as they may."""
+
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_code = "storage_full"
 
 
 class RouteSerializer(serializers.Serializer):
@@ -135,6 +144,10 @@ class BatchesView(APIView):
         form = BatchRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         sent = form.validated_data
+        try:
+            check_quota(request, sum(image.size for image in sent["images"]))
+        except QuotaError as error:
+            raise StorageFull(str(error)) from error
         visitor = visitor_of(request)
         return accepted(create_batch(visitor, sent["images"], sent["preset"], sent["logo_type"]))
 

@@ -15,16 +15,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from converter.api.batches import BatchSerializer, RouteSerializer, accepted
+from converter.api.batches import BatchSerializer, RouteSerializer, StorageFull, accepted
 from converter.api.examples import CONVERSION_EXAMPLE
 from converter.api.outputs import OutputSerializer
 from converter.batches import create_batch
-from converter.conversion import ConversionError, convert_logo, is_large, read_upload
+from converter.conversion import ConversionError
 from converter.images import RefusedImageError
-from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.models import Conversion, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, OutputError, OutputOptions
 from converter.pages.downloads import file_response
 from converter.pages.forms import check_upload_size
+from converter.protection.inline import convert_now
+from converter.protection.quota import QuotaError, check_quota
 from converter.throttling import ConversionThrottle
 
 
@@ -70,23 +72,27 @@ class ConversionsView(APIView):
         examples=[CONVERSION_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
-        """Convert an image to SVG. A large one becomes a batch of one, which a worker converts."""
+        """Convert an image to SVG. What takes long becomes a batch of one, which a worker converts.
+
+        So does an image that comes while as many are converted as may be.
+        """
         form = ConversionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         options = form.validated_data
         upload, preset, logo_type = options["image"], options["preset"], options["logo_type"]
         try:
-            content = upload.read()
-            if is_large(content):
-                visitor = visitor_of(request)
-                return accepted(create_batch(visitor, [upload], preset, logo_type))
-            logo = read_upload(content)
-            result = convert_logo(content, logo, preset, logo_type, RoutingPolicy.in_force())
+            check_quota(request, upload.size)
+            converted = convert_now(upload.read(), preset, logo_type)
+            upload.seek(0)
+        except QuotaError as error:
+            raise StorageFull(str(error)) from error
         except (RefusedImageError, ConversionError) as error:
             raise serializers.ValidationError({"image": [str(error)]}) from error
+        if converted is None:
+            return accepted(create_batch(visitor_of(request), [upload], preset, logo_type))
         name = PurePath(upload.name).name
         corrected = bool(preset or logo_type)
-        stored = store_conversion(visitor_of(request), name, logo, result, corrected)
+        stored = store_conversion(visitor_of(request), name, *converted, corrected)
         return Response(ConversionSerializer(stored).data, status=status.HTTP_201_CREATED)
 
 

@@ -1,13 +1,14 @@
 """Running several processes as one: their output together, restarts, and a clean end."""
 
 import contextlib
+import errno
 import os
 import selectors
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -66,8 +67,6 @@ class Supervisor:
 
     def start(self, child: Child) -> None:
         """Start one child in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-        if child.log is None:
-            child.log = self._open_log(child)
         child.process = subprocess.Popen(
             child.command,
             cwd=self.folder,
@@ -162,23 +161,40 @@ class Supervisor:
         for key, _ in self._selector.select(seconds):
             data = key.fileobj.read(_READ)
             if data:
-                key.data.log.write(data)
-                key.data.log.flush()
+                self._keep(key.data, data)
                 for line in data.decode(errors="replace").splitlines():
                     self._print(key.data, line)
             elif data == b"":
                 self._selector.unregister(key.fileobj)
                 key.fileobj.close()
 
+    def _keep(self, child: Child, data: bytes) -> None:
+        """Write output to the child's log; a full disk costs its lines, not the processes."""
+        with _lines_may_be_lost():
+            if child.log is None:
+                child.log = self._open_log(child)
+            child.log.write(data)
+
     def _print(self, child: Child, line: str) -> None:
-        sys.stdout.write(f"{child.name:<{self._width}} | {line}\n")
-        sys.stdout.flush()
+        with _lines_may_be_lost():
+            sys.stdout.write(f"{child.name:<{self._width}} | {line}\n")
+            sys.stdout.flush()
 
     def _open_log(self, child: Child) -> BinaryIO:
         path = self.logs / f"{child.name}.log"
         if path.exists() and path.stat().st_size > _LARGEST_LOG:
             path.replace(path.with_suffix(".log.1"))
-        return path.open("ab")
+        return path.open("ab", buffering=0)  # a buffer would bring the same error at each line
+
+
+@contextlib.contextmanager
+def _lines_may_be_lost() -> Iterator[None]:
+    """Go on where no line can be written, as long as it is for want of room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

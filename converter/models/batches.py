@@ -67,6 +67,7 @@ class BatchItem(models.Model):
     position = models.PositiveIntegerField(help_text="Among the uploads of the batch, from 0.")
     name = models.CharField(max_length=120, help_text="What the uploader called it; for display.")
     upload = models.FileField(upload_to=upload_name, help_text="Gone once it was converted.")
+    upload_bytes = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=9, choices=Status, default=Status.WAITING, db_index=True)
     message = models.CharField(max_length=300, blank=True, help_text="Why it failed.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tasks that began on it.")

@@ -27,7 +27,8 @@ class VisitorQuerySet(QuerySet):
 
     def of_visitor(self, request: HttpRequest) -> Self:
         """Return the visitor's own rows, newest first."""
-        return self.filter(visitor=visitor_of(request))
+        visitor = known_visitor(request)
+        return self.filter(visitor=visitor) if visitor else self.none()
 
     def expired(self) -> Self:
         """Return the rows that are older than CONVERSION_DAYS."""
@@ -68,6 +69,7 @@ class Conversion(models.Model):
     paths = models.PositiveIntegerField()
     colours = models.PositiveIntegerField()
     svg_bytes = models.PositiveIntegerField()
+    original_bytes = models.PositiveIntegerField(default=0)
     milliseconds = models.JSONField(default=dict, help_text="Time of each step.")
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
 
@@ -136,15 +138,23 @@ class Conversion(models.Model):
         svg.delete(save=False)
 
 
-def visitor_of(request: HttpRequest) -> str:
-    """Return the visitor's id, made at first use. It survives signing in and out of a session.
+def known_visitor(request: HttpRequest) -> str | None:
+    """Return the visitor's id; None for whoever has stored nothing yet.
 
     Requests with an API token are those of the token.
     """
     token = getattr(request, "auth", None)
     if token is not None:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"api-token-{token.pk}"))
-    return request.session.setdefault("visitor", str(uuid.uuid4()))
+    return request.session.get("visitor")
+
+
+def visitor_of(request: HttpRequest) -> str:
+    """Return the id of a visitor who stores something, made at first use.
+
+    It survives signing in and out of a session. Who only looks gets none, and so no session.
+    """
+    return known_visitor(request) or request.session.setdefault("visitor", str(uuid.uuid4()))
 
 
 def store_conversion(
@@ -158,6 +168,8 @@ def store_conversion(
         height=logo.height,
         corrected=corrected,
     )
-    conversion.original.save("original.png", ContentFile(to_png(logo.image)), save=False)
+    original = to_png(logo.image)
+    conversion.original_bytes = len(original)
+    conversion.original.save("original.png", ContentFile(original), save=False)
     conversion.take_result(result)
     return conversion

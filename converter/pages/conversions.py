@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from converter.batches import create_batch
-from converter.conversion import ConversionError, Result, convert_logo, is_large, read_upload
-from converter.images import DecoderBusyError, RefusedImageError
-from converter.models import Conversion, RoutingPolicy, store_conversion, visitor_of
+from converter.conversion import ConversionError, Result, convert_logo
+from converter.images import RefusedImageError
+from converter.models import Conversion, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, MAX_MM, losses
 from converter.outputs.png import MAX_SIDE
 from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
+from converter.protection.inline import convert_now, inline_place, says_when_busy
+from converter.protection.quota import QuotaError, check_quota
 from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.throttling import too_many
 
@@ -38,26 +40,26 @@ def convert(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, form, 429)
     uploads = form.cleaned_data["image"]
     try:
-        if len(uploads) > 1 or is_large(uploads[0].read()):
-            return redirect("batch", create_batch(visitor_of(request), uploads).pk)
-        return redirect("conversion", _converted(request, uploads[0]).pk)
+        check_quota(request, sum(upload.size for upload in uploads))
+        if len(uploads) == 1 and (found := _converted(request, uploads[0])):
+            return redirect("conversion", found.pk)
+        return redirect("batch", create_batch(visitor_of(request), uploads).pk)
+    except QuotaError as error:
+        form.add_error("image", str(error))
+        return _upload_page(request, form, 507)
     except (RefusedImageError, ConversionError) as error:
         form.add_error("image", str(error))
         return _upload_page(request, form, 422)
-    except DecoderBusyError as error:
-        form.add_error("image", str(error))
-        response = _upload_page(request, form, 503)
-        response["Retry-After"] = str(error.retry_after)
-        return response
 
 
-def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion:
+def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion | None:
+    """Convert an upload; None where that has to be left to a worker."""
+    converted = convert_now(upload.read())
     upload.seek(0)
-    content = upload.read()
-    logo = read_upload(content)
-    result = convert_logo(content, logo, policy=RoutingPolicy.in_force())
+    if converted is None:
+        return None
     name = PurePath(upload.name).name
-    return store_conversion(visitor_of(request), name, logo, result, corrected=False)
+    return store_conversion(visitor_of(request), name, *converted, corrected=False)
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpResponse:
@@ -73,6 +75,7 @@ def conversion(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@says_when_busy
 def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Draw a logo again with the preset that a person chose."""
     found = own_conversion(request, pk)
@@ -87,6 +90,7 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@says_when_busy
 def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store the type that a person says a logo has, draw it as that, and share it if they agree."""
     found = own_conversion(request, pk)
@@ -110,7 +114,9 @@ def _drawn_again(
         form.add_error(field, problem)
         return None
     try:
-        return convert_logo(b"", found.read_original(), **choice)
+        with inline_place():
+            seconds = settings.CONVERTER_INLINE_SECONDS
+            return convert_logo(b"", found.read_original(), seconds=seconds, **choice)
     except ConversionError as error:
         form.add_error(field, str(error))
         return None

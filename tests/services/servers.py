@@ -161,7 +161,6 @@ class Topology:
         }
         python = [sys.executable, "-m"]
         web = [*python, "gunicorn", "converter.wsgi", "--bind", f"127.0.0.1:{port}"]
-        web += ["--workers", "2", "--threads", "4", "--no-control-socket"]
         self.web = Process("web", folder, web, self.environment, port)
         worker = [*python, "celery", "-A", "converter", "worker", "-l", "INFO", "-c", "1"]
         short = [*worker, "-Q", "short,conversion", "-n", "short@%h"]

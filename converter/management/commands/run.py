@@ -116,8 +116,8 @@ def _embedded_broker() -> EmbeddedBroker | None:
 def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Child]:
     python = [sys.executable, "-m"]
     listen = f"{options['host']}:{options['port']}"
-    web = ["gunicorn", "converter.wsgi", "--bind", listen, "--threads", "4", "--no-control-socket"]
-    web += ["--workers", str(options["web_workers"]), "--timeout", "120", "--graceful-timeout", "8"]
+    web = ["gunicorn", "converter.wsgi", "--bind", listen]  # the rest is in gunicorn.conf.py
+    web += ["--workers", str(options["web_workers"])]
     worker = ["celery", "-q", "-A", "converter", "worker", "-l", "INFO", "--without-gossip"]
     worker += ["--without-mingle"]
     short = ["-Q", "short,conversion", "-n", "short@%h", "-c", str(options["short_workers"])]
