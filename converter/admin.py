@@ -3,9 +3,14 @@
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 
 from converter.models import AuditEntry, RoutingPolicy
+
+_sign_in = RedirectView.as_view(pattern_name="login", query_string=True)
+# One place to sign in: what is asked for there cannot be gone round.
+admin.site.login = lambda request, extra_context=None: _sign_in(request)
 
 
 class LastingAdmin(ModelAdmin):

@@ -7,3 +7,7 @@ class ConverterConfig(AppConfig):
     """The converter app."""
 
     name = "converter"
+
+    def ready(self) -> None:
+        """Listen to sign-ins."""
+        from converter.monitoring import sign_ins  # noqa: F401

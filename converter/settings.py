@@ -1,6 +1,7 @@
 """Settings of the project. Every value has a default that works without a server or a secret."""
 
 import importlib.util
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -41,9 +42,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -66,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # the last one: it turns a lockout into its answer
 ]
 
 ROOT_URLCONF = "converter.urls"
@@ -92,6 +98,25 @@ USE_TZ = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # the first one: it refuses before a password is tried
+    "django.contrib.auth.backends.ModelBackend",
+]
+# So many wrong passwords by one address, or for one account, and none is looked at for a while.
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_ATTEMPTS", default=10)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_PAUSE_MINUTES", default=15))
+AXES_LOCKOUT_PARAMETERS = "converter.protection.signing_in.lockout_parameters"
+AXES_LOCKOUT_CALLABLE = "converter.protection.signing_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "converter.protection.addresses.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can keep it going from outside
+AXES_VERBOSE = False  # monitoring/sign_ins.py has the lines
+# Whether staff can sign in without a second factor: see `manage.py two_factor`.
+TWO_FACTOR_REQUIRED = env.bool("TWO_FACTOR_REQUIRED", default=False)
+AXES_ENABLE_ADMIN = False
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+OTP_TOTP_ISSUER = "Logo to SVG"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -12,6 +12,7 @@ from converter.pages import batches as batch_views
 from converter.pages import conversions as views
 from converter.pages import downloads
 from converter.pages.accounts import KeepingLogoutView
+from converter.protection.signing_in import SignInForm
 
 handler403 = "converter.pages.outages.forbidden"
 handler404 = "converter.pages.outages.not_found"
@@ -58,7 +59,7 @@ urlpatterns = [
     path("api/v1/", include("classifier.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
-    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
+    path("accounts/login/", auth_views.LoginView.as_view(form_class=SignInForm), name="login"),
     path("accounts/logout/", KeepingLogoutView.as_view(), name="logout"),
     path("admin/logout/", KeepingLogoutView.as_view(), name="admin-logout"),
     path("admin/", admin.site.urls),
