@@ -56,6 +56,7 @@ class Classification:
         milliseconds: the service's own time.
         cached: whether the same file was answered before.
         id: of this answer, for `send_feedback`.
+        familiar: false for what does not look like a logo; None where the service cannot tell.
     """
 
     logo_type: str
@@ -68,6 +69,7 @@ class Classification:
     milliseconds: float
     cached: bool
     id: str
+    familiar: bool | None = None
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -87,6 +89,7 @@ class Classification:
             milliseconds=float(values["milliseconds"]),
             cached=bool(values["cached"]),
             id=str(values["id"]),
+            familiar=None if (known := values.get("familiar")) is None else bool(known),
         )
 
 

@@ -117,7 +117,15 @@ def in_process_client() -> httpx.Client:
 
 
 def route(classification: Classification, policy: Policy) -> Route:
-    """Choose the preset for an answer: the policy's fallback where the classifier is unsure."""
+    """Choose the preset for an answer: the policy's fallback where the classifier is unsure.
+
+    What does not look like a logo takes the general preset, whatever type it comes nearest to.
+    """
+    if classification.familiar is False:
+        return Route(
+            GENERAL,
+            f"This does not look like a logo to the classifier, so the {GENERAL} preset is used.",
+        )
     percent = f"{classification.confidence:.0%}"
     if classification.confidence < policy.thresholds[classification.logo_type]:
         return Route(

@@ -73,6 +73,10 @@ class ClassificationSerializer(serializers.Serializer):
     logo_type = serializers.ChoiceField(choices=CLASS_NAMES)
     confidence = serializers.FloatField(min_value=0, max_value=1)
     certain = serializers.BooleanField(help_text="False: better ask a person.")
+    familiar = serializers.BooleanField(
+        allow_null=True,
+        help_text="False: it does not look like a logo. Null: what answered cannot tell.",
+    )
     probabilities = inline_serializer(
         "Probabilities",
         {name: serializers.FloatField(min_value=0, max_value=1) for name in CLASS_NAMES},

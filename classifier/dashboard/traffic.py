@@ -25,6 +25,7 @@ def traffic_context(request: HttpRequest, production: ModelVersion | None) -> di
     rows = _rows(days)
     counts = rows.aggregate(
         answers=Count("pk"),
+        unfamiliar=Count("pk", filter=Q(familiar=False)),
         cached=Count("pk", filter=Q(cached=True)),
         uncertain=Count("pk", filter=Q(certain=False)),
         judged=Count("pk", filter=Q(right__isnull=False)),
@@ -70,6 +71,7 @@ def _shares(counts: dict[str, int]) -> list[tuple[str, float | None]]:
 
     return [
         ("Not certain", share("uncertain", "answers")),
+        ("Unlike a logo", share("unfamiliar", "answers")),
         ("From memory", share("cached", "answers")),
         ("Right, of those judged", share("right", "judged")),
     ]

@@ -22,6 +22,11 @@ from classifier.logo_types import CLASS_NAMES
 _BATCH = 4
 
 
+# The output, float32 [N], that is above 0 for what does not look like a logo; older
+# graphs have none.
+STRANGENESS = "strangeness"
+
+
 class Engine:
     """A loaded model version. Safe to share between threads."""
 
@@ -29,6 +34,7 @@ class Engine:
         self.manifest = manifest
         self.milliseconds: float | None = None  # the router's running estimate for one image
         self._session = session
+        self.knows_strangers = any(o.name == STRANGENESS for o in session.get_outputs())
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1, file: str | None = None) -> Self:
@@ -59,19 +65,38 @@ class Engine:
         Raises:
             ValueError: if the images have another shape or type.
         """
+        return self._run(images, ["logits"])[0]
+
+    def answers(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return calibrated probabilities, as `probabilities` does, and what looks like a logo.
+
+        The second is bool [N], or None for a version that cannot tell.
+
+        Raises:
+            ValueError: if the images have another shape or type.
+        """
+        if not self.knows_strangers:
+            return self.probabilities(images), None
+        logits, strangeness = self._run(images, ["logits", STRANGENESS])
+        return self._calibrated(logits), strangeness <= 0
+
+    def _run(self, images: np.ndarray, outputs: list[str]) -> list[np.ndarray]:
         size = self.manifest.input_size
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (size, size, 3):
             raise ValueError(
                 f"Images must be uint8 [N, {size}, {size}, 3], not {images.dtype} {images.shape}."
             )
         if len(images) == 0:
-            return np.zeros((0, len(CLASS_NAMES)), np.float32)
+            shapes = {"logits": (0, len(CLASS_NAMES)), STRANGENESS: (0,)}
+            return [np.zeros(shapes[name], np.float32) for name in outputs]
         images = np.ascontiguousarray(images)
         parts = [
-            self._session.run(["logits"], {"images": images[start : start + _BATCH]})[0]
+            self._session.run(outputs, {"images": images[start : start + _BATCH]})
             for start in range(0, len(images), _BATCH)
         ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if len(parts) == 1:
+            return parts[0]
+        return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
     def probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities, float32 [N, 4], for uint8 RGB images [N, S, S, 3].
@@ -82,7 +107,10 @@ class Engine:
         Raises:
             ValueError: if the images have another shape or type.
         """
-        scaled = self.logits(batch) / np.float32(self.manifest.temperature)
+        return self._calibrated(self.logits(batch))
+
+    def _calibrated(self, logits: np.ndarray) -> np.ndarray:
+        scaled = logits / np.float32(self.manifest.temperature)
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 

@@ -55,11 +55,14 @@ class Answer:
     """An image's type. Confidence and probabilities run from 0 to 1.
 
     `method` is what answered, whatever was asked for; `reason` is why the rules had a say.
+    `familiar` is False for what does not look like a logo, and None where nothing can tell: the
+    rules, or a version that has not learnt it.
     """
 
     logo_type: str
     confidence: float
     certain: bool
+    familiar: bool | None
     probabilities: dict[str, float]
     method: str
     reason: str
@@ -88,6 +91,7 @@ def answer(
     started = time.perf_counter()
     image = read()
     routing = Routing.of(engine)
+    familiar = None
     if engine is None or method == Method.RULES:
         chosen, probabilities, reason = Method.RULES, *_by_rules(image)
     elif budget_ms is not None and budget_ms < (needed := _needed(engine, routing)):
@@ -95,18 +99,16 @@ def answer(
         _note(engine, routing, routing.neural_milliseconds)  # or it would never be tried again
         reason = f"{budget_ms:g} ms are too little for the model (about {needed:.0f} ms). {reason}"
     elif method == Method.NEURAL:
-        chosen, probabilities, reason = (
-            Method.NEURAL,
-            _by_model(image, engine, routing, started),
-            "",
-        )
+        chosen, reason = Method.NEURAL, ""
+        probabilities, familiar = _by_model(image, engine, routing, started)
     else:
-        chosen, probabilities, reason = _by_both(image, engine, routing, started)
+        chosen, probabilities, reason, familiar = _by_both(image, engine, routing, started)
     best = int(probabilities.argmax())
     return Answer(
         logo_type=CLASS_NAMES[best],
         confidence=round(float(probabilities[best]), 4),
-        certain=bool(probabilities[best] >= routing.certain_confidence),
+        certain=bool(probabilities[best] >= routing.certain_confidence) and familiar is not False,
+        familiar=familiar,
         probabilities=_named(probabilities),
         method=chosen,
         reason=reason,
@@ -117,21 +119,21 @@ def answer(
 
 def _by_both(
     image: Image.Image, engine: Engine, routing: Routing, started: float
-) -> tuple[Method, np.ndarray, str]:
+) -> tuple[Method, np.ndarray, str, bool | None]:
     """Let the rules answer where they are sure enough, else the model, or both together."""
     ruled, reason = None, ""
     if routing.rules_confidence <= 1:
         ruled, reason = _by_rules(image)
         if ruled.max() >= routing.rules_confidence:
-            return Method.RULES, ruled, reason
-    found = _by_model(image, engine, routing, started)
+            return Method.RULES, ruled, reason, None
+    found, familiar = _by_model(image, engine, routing, started)
     if routing.neural_weight >= 1 or found.max() >= routing.combined_below:
-        return Method.NEURAL, found, ""
+        return Method.NEURAL, found, "", familiar
     if ruled is None:
         ruled, reason = _by_rules(image)
     if found.argmax() == ruled.argmax():
-        return Method.NEURAL, found, ""
-    return Method.HYBRID, mixed(found, ruled, routing.neural_weight), reason
+        return Method.NEURAL, found, "", familiar
+    return Method.HYBRID, mixed(found, ruled, routing.neural_weight), reason, familiar
 
 
 def mixed(neural: np.ndarray, rules: np.ndarray, weight: float) -> np.ndarray:
@@ -144,12 +146,17 @@ def mixed(neural: np.ndarray, rules: np.ndarray, weight: float) -> np.ndarray:
     return product / product.sum(axis=-1, keepdims=True)
 
 
-def _by_model(image: Image.Image, engine: Engine, routing: Routing, started: float) -> np.ndarray:
-    """Ask the model, and note how long an image takes it, from its file to the answer."""
+def _by_model(
+    image: Image.Image, engine: Engine, routing: Routing, started: float
+) -> tuple[np.ndarray, bool | None]:
+    """Ask the model for probabilities and whether it knows such images.
+
+    Notes how long an image takes it, from its file to the answer.
+    """
     prepared = prepare(image, engine.manifest.input_size)
-    probabilities = engine.probabilities(prepared[np.newaxis])[0]
+    probabilities, familiar = engine.answers(prepared[np.newaxis])
     _note(engine, routing, (time.perf_counter() - started) * 1000)
-    return probabilities
+    return probabilities[0], None if familiar is None else bool(familiar[0])
 
 
 def _needed(engine: Engine, routing: Routing) -> float:

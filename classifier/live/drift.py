@@ -20,6 +20,7 @@ from classifier.models import Evaluation, LivePrediction, ModelVersion, Sample
 Method = Evaluation.Method
 
 _MOST_ROWS = 50_000  # the newest; more would only take time
+_FAMILIAR_LOGOS = (98, 2)  # of a hundred, and the false alarms that a version's threshold lets pass
 # Where the rules take more of the traffic than this, what they leave to the model is a selection,
 # whose confidences differ from those of a whole validation split without any drift.
 _MOST_BY_RULES = 0.05
@@ -105,6 +106,8 @@ def drift_of(version: ModelVersion, since: datetime) -> Drift:
     types = Counter(rows.values_list("logo_type", flat=True)[:_MOST_ROWS])
     answered = [sum(column) for column in zip(*figures["confusion_matrix"], strict=True)]
     shifts = [Shift("types", list(CLASS_NAMES), answered, [types[name] for name in CLASS_NAMES])]
+    if (familiarity := _familiarity(rows)).count:
+        shifts.append(familiarity)
     selected = False
     if method == Method.NEURAL:
         selected = rows.filter(method="rules").count() > _MOST_BY_RULES * rows.count()
@@ -112,6 +115,14 @@ def drift_of(version: ModelVersion, since: datetime) -> Drift:
     if not selected:
         shifts.append(_confidences(figures, rows))
     return Drift(known=True, selected=selected, shifts=shifts)
+
+
+def _familiarity(rows: QuerySet[LivePrediction]) -> Shift:
+    """Compare how much does not look like a logo with what a version takes for that of logos."""
+    told = rows.filter(familiar__isnull=False)
+    counts = Counter(told.values_list("familiar", flat=True)[:_MOST_ROWS])
+    bins = ["like a logo", "unlike one"]
+    return Shift("familiarities", bins, list(_FAMILIAR_LOGOS), [counts[True], counts[False]])
 
 
 def _confidences(figures: dict[str, Any], rows: QuerySet[LivePrediction]) -> Shift:

@@ -16,7 +16,15 @@ from classifier.models import LivePrediction
 from classifier.work.metrics import CLASSIFICATION_SECONDS
 
 logger = logging.getLogger(__name__)
-_RECORDED = ("logo_type", "confidence", "certain", "method", "model_version", "milliseconds")
+_RECORDED = (
+    "logo_type",
+    "confidence",
+    "certain",
+    "familiar",
+    "method",
+    "model_version",
+    "milliseconds",
+)
 
 
 def answer(content: bytes, method: str, budget_ms: float | None = None) -> dict[str, Any]:

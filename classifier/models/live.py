@@ -16,6 +16,9 @@ class LivePrediction(models.Model):
     logo_type = models.CharField(max_length=10, choices=LABEL_CHOICES)
     confidence = models.FloatField()
     certain = models.BooleanField(help_text="False: the answer came with a doubt.")
+    familiar = models.BooleanField(
+        null=True, help_text="False: it does not look like a logo. Empty: nothing could tell."
+    )
     method = models.CharField(max_length=10, help_text="What answered: neural or rules.")
     model_version = models.CharField(max_length=80, blank=True, help_text="Empty for the rules.")
     milliseconds = models.FloatField()

@@ -74,14 +74,18 @@ def _store_version(
 ) -> ModelVersion:
     """Write the version's folder with its test metrics, and the rows that point to it."""
     from classifier.evaluation.calibration import fit_temperature
+    from classifier.training.dataset import ArrayCache
     from classifier.training.export import write_version
+    from classifier.training.familiarity import learn_strangers
 
     destination = free_folder(_version_name(run))
     temperature = fit_temperature(result.val_logits, result.val_labels)
     origin = {**provenance(run.dataset), "fingerprint": run.dataset_fingerprint}
     with new_version_folder(destination) as folder:
+        cache = ArrayCache(data.cache or folder)
+        strangeness = learn_strangers(result.model, result.config, data, cache)
         manifest = write_version(
-            folder, destination.name, result.model, result.config, temperature, origin
+            folder, destination.name, result.model, result.config, temperature, origin, strangeness
         )
         metrics, probabilities = score(folder, data.test, data.cache)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}))

@@ -131,9 +131,16 @@ class ArrayCache:
         clean = self._load(images, f"{side}x4", (side, side, 4), training_pixels)
         if not uploads:
             return clean
+        return replace(clean, copies=self.uploads(images, size))
+
+    def uploads(self, images: list[LabelledImage], size: int) -> np.ndarray:
+        """Return copies as people upload them, uint8 [N, COPIES, size, size, 3].
+
+        Raises:
+            DecodingStoppedError: if `should_stop` says so.
+        """
         shape = (COPIES, size, size, 3)
-        copies = self._load(images, f"{size}x3x{COPIES}", shape, uploaded_pixels)
-        return replace(clean, copies=copies.pixels)
+        return self._load(images, f"{size}x3x{COPIES}", shape, uploaded_pixels).pixels
 
     def serving(self, images: list[LabelledImage], size: int) -> ImageArray:
         """Return the validation or test split for an input size, decoded now or read.

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from classifier.inference.engine import STRANGENESS
 from classifier.inference.manifest import (
     Manifest,
     sha256_of,
@@ -18,6 +19,7 @@ from classifier.inference.manifest import (
 )
 from classifier.training.backbones import BACKBONES
 from classifier.training.config import TrainingConfig
+from classifier.training.familiarity import Strangeness
 from classifier.training.graphs import simplify
 from classifier.training.model import LogoClassifier
 
@@ -27,15 +29,20 @@ _OPSET = 18
 
 
 class ServingModel(nn.Module):
-    """The graph that serves: uint8 RGB [N, S, S, 3] in, float32 logits [N, classes] out."""
+    """The graph that serves: uint8 RGB [N, S, S, 3] in, float32 logits [N, classes] out.
 
-    def __init__(self, model: LogoClassifier) -> None:
+    With `strangeness`, how unlike a logo an image is comes out, too: float32 [N].
+    """
+
+    def __init__(self, model: LogoClassifier, strangeness: Strangeness | None = None) -> None:
         super().__init__()
         self.model = model
+        self.strangeness = strangeness
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Normalise and classify."""
-        return self.model(images.permute(0, 3, 1, 2).float() / 255)
+        logits, pooled = self.model.answer(images.permute(0, 3, 1, 2).float() / 255)
+        return logits if self.strangeness is None else (logits, self.strangeness(pooled))
 
 
 class _SpatialMean(nn.Module):
@@ -56,7 +63,9 @@ def _replace_pooling(module: nn.Module) -> None:
             _replace_pooling(child)
 
 
-def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
+def export_onnx(
+    model: LogoClassifier, size: int, path: Path, strangeness: Strangeness | None = None
+) -> None:
     """Write the serving graph of a model, its batch size left open."""
     contiguous = copy.deepcopy(model).cpu().eval().to(memory_format=torch.contiguous_format)
     _replace_pooling(contiguous)
@@ -64,11 +73,11 @@ def export_onnx(model: LogoClassifier, size: int, path: Path) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)  # they tell of every constant
     example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
     torch.onnx.export(
-        ServingModel(contiguous).eval(),
+        ServingModel(contiguous, strangeness).eval(),
         (example,),
         path,
         input_names=["images"],
-        output_names=["logits"],
+        output_names=["logits"] if strangeness is None else ["logits", STRANGENESS],
         opset_version=_OPSET,
         dynamo=True,
         external_data=False,
@@ -87,6 +96,7 @@ def write_version(
     config: TrainingConfig,
     temperature: float,
     dataset: dict[str, Any],
+    strangeness: Strangeness | None = None,
 ) -> Manifest:
     """Write a version's files and its manifest, without metrics, into an empty folder.
 
@@ -96,9 +106,10 @@ def write_version(
         model: trained weights; moved to the CPU.
         temperature: what logits are divided by before softmax.
         dataset: name, source, fingerprint and counts of the training data.
+        strangeness: what tells logos from other pictures.
     """
     backbone = BACKBONES[config.backbone]
-    export_onnx(model, config.input_size, folder / ONNX_NAME)
+    export_onnx(model, config.input_size, folder / ONNX_NAME, strangeness)
     tensors = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
     (folder / WEIGHTS_NAME).write_bytes(save(tensors))
     manifest = Manifest(

@@ -61,12 +61,19 @@ class LogoClassifier(nn.Module):
 
     def suffix(self, activations: Activations, first_group: int) -> Tensor:
         """Run the groups from `first_group` on, pool, and answer logits [N, classes]."""
-        maps, pooled = self._run(activations, first_group, len(self.features))
-        return self.head(torch.cat([maps.mean((2, 3)), self.pooled_norm(pooled)], 1))
+        return self._answer(activations, first_group)[0]
 
     def forward(self, images: Tensor) -> Tensor:
         """Map RGB images, float32 [N, 3, S, S] from 0 to 1, to logits [N, classes]."""
-        return self.suffix(self.prefix(images, 0), 0)
+        return self.answer(images)[0]
+
+    def answer(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits [N, classes] and what went past the backbone to the head, [N, K]."""
+        return self._answer(self.prefix(images, 0), 0)
+
+    def _answer(self, activations: Activations, first_group: int) -> tuple[Tensor, Tensor]:
+        maps, pooled = self._run(activations, first_group, len(self.features))
+        return self.head(torch.cat([maps.mean((2, 3)), self.pooled_norm(pooled)], 1)), pooled
 
     def _run(self, activations: Activations, start: int, end: int) -> Activations:
         """Run the groups from `start` to `end`, pooling the early ones' maps as they come."""

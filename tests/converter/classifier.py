@@ -9,12 +9,13 @@ from classifier.client import ClassifierClient
 from converter.routing import GuardedClient
 
 
-def answer(logo_type, confidence=0.9):
+def answer(logo_type, confidence=0.9, familiar=True):
     """What the classifier's endpoint answers."""
     return {
         "logo_type": logo_type,
         "confidence": confidence,
         "certain": True,
+        "familiar": familiar,
         "probabilities": {logo_type: confidence},
         "method": "neural",
         "reason": "",
@@ -32,9 +33,10 @@ def client(handler):
 
 
 @contextmanager
-def classifier_says(logo_type, confidence=0.9):
+def classifier_says(logo_type, confidence=0.9, familiar=True):
     """Let every conversion get this answer."""
-    found = client(lambda request: httpx.Response(200, json=answer(logo_type, confidence)))
+    said = answer(logo_type, confidence, familiar)
+    found = client(lambda request: httpx.Response(200, json=said))
     with mock.patch("converter.conversion.classifier_client", return_value=found):
         yield
 

@@ -101,6 +101,12 @@ class RouteTest(SimpleTestCase):
         self.assertEqual(result.preset, "general")
         self.assertIn("unsure", result.reason)
 
+    def test_what_does_not_look_like_a_logo_takes_the_general_preset(self):
+        with classifier_says("complex", 0.99, familiar=False):
+            result = self.convert()
+        self.assertEqual(result.preset, "general")
+        self.assertIn("does not look like a logo", result.reason)
+
     def test_without_a_classifier_it_converts_and_says_so(self):
         with classifier_down():
             result = self.convert()

@@ -13,8 +13,11 @@ _WEIGHTS = np.array([[8, -4, -4, -4], [-4, 8, -4, -4], [-4, -4, 8, -4]], np.floa
 _BIAS = np.array([0, 0, 0, 3], np.float32)
 
 
-def make_graph(size=32, weights=_WEIGHTS, bias=_BIAS):
-    """Return a serving graph: uint8 [N, size, size, 3] in, logits [N, classes] out."""
+def make_graph(size=32, weights=_WEIGHTS, bias=_BIAS, strangers=False):
+    """Return a serving graph: uint8 [N, size, size, 3] in, logits [N, classes] out.
+
+    With `strangers`, nearly black images do not look like a logo.
+    """
     classes = weights.shape[1]
     nodes = [
         helper.make_node("Cast", ["images"], ["float"], to=TensorProto.FLOAT),
@@ -23,12 +26,21 @@ def make_graph(size=32, weights=_WEIGHTS, bias=_BIAS):
         helper.make_node("MatMul", ["share", "weights"], ["product"]),
         helper.make_node("Add", ["product", "bias"], ["logits"]),
     ]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])]
+    if strangers:
+        nodes += [
+            helper.make_node("ReduceMax", ["share", "last"], ["lightness"], keepdims=0),
+            helper.make_node("Sub", ["dark", "lightness"], ["strangeness"]),
+        ]
+        outputs.append(helper.make_tensor_value_info("strangeness", TensorProto.FLOAT, ["N"]))
     graph = helper.make_graph(
         nodes,
         "mean colour",
         [helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", size, size, 3])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])],
+        outputs,
         [
+            numpy_helper.from_array(np.array([1], np.int64), "last"),
+            numpy_helper.from_array(np.array(0.1, np.float32), "dark"),
             numpy_helper.from_array(np.array([1, 2], np.int64), "axes"),
             numpy_helper.from_array(np.array(255, np.float32), "full"),
             numpy_helper.from_array(weights, "weights"),

@@ -70,7 +70,8 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _line(result: dict[str, Any]) -> str:
     if "error" in result:
         return f"{result['path']}: error: {result['error']}"
+    unfamiliar = "; it does not look like a logo" if result["familiar"] is False else ""
     return (
         f"{result['path']}: {result['logo_type']} ({result['confidence']:.0%}, "
-        f"{result['model_version'] or 'rules'})"
+        f"{result['model_version'] or 'rules'}){unfamiliar}"
     )

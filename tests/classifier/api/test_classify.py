@@ -8,7 +8,9 @@ from django.test import TestCase, override_settings
 from PIL import Image
 
 from classifier.logo_types import CLASS_NAMES
+from classifier.models import LivePrediction
 from tests.support.serving import ServingCase, image_bytes
+from tests.support.versions import make_graph
 
 URL = "/api/v1/classify/"
 
@@ -45,6 +47,14 @@ class ClassifyTestCase(ClassifyCase):
         self.assertEqual(answer["confidence"], answer["probabilities"]["simple"])
         self.assertEqual((answer["method"], answer["model_version"]), ("neural", "tiny"))
         self.assertGreater(answer["milliseconds"], 0)
+
+    def test_it_tells_what_does_not_look_like_a_logo_and_records_it(self):
+        self.assertIsNone(self.post(image_bytes("black")).json()["familiar"])
+        self.serve("knowing", graph=make_graph(strangers=True))
+        for colour, familiar in (("black", False), ("red", True)):
+            answer = self.post(image_bytes(colour)).json()
+            self.assertIs(answer["familiar"], familiar)
+            self.assertIs(LivePrediction.objects.get(pk=answer["id"]).familiar, familiar)
 
     def test_it_reads_every_format_whatever_the_name_says(self):
         for file_format in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):

@@ -124,6 +124,15 @@ class DriftTestCase(TrafficCase):
         self.assertContains(response, "The types of live answers have left the validation")
         self.assertEqual([r["bin"] for r in self.numbers("type-shares")], list(CLASS_NAMES))
 
+    def test_much_that_does_not_look_like_a_logo_is_warned_of(self):
+        self.like_validation()
+        for familiar in (True, False):
+            answered("text", LEAST_COUNT, familiar=familiar)
+        warned = {shift.name: shift.verdict for shift in self.drift().warnings}
+        self.assertEqual(warned["familiarities"], "major")
+        shares = dict(self.get("overview").context["shares"])
+        self.assertGreater(shares["Unlike a logo"], 0.3)
+
     def test_few_answers_say_nothing(self):
         make_evaluation(self.version, self.dataset, "val")
         answered("complex", LEAST_COUNT - 1, confidence=0.4)

@@ -5,7 +5,7 @@ from PIL import Image
 
 from classifier.inference.engine import Engine
 from classifier.inference.router import Method, answer
-from tests.support.versions import make_version_folder
+from tests.support.versions import make_graph, make_version_folder
 
 
 def red():
@@ -13,10 +13,10 @@ def red():
 
 
 class RouterTestCase(unittest.TestCase):
-    def engine(self, **routing):
+    def engine(self, graph=None, **routing):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        return Engine.load(make_version_folder(folder.name, routing=routing))
+        return Engine.load(make_version_folder(folder.name, graph=graph, routing=routing))
 
     def test_hybrid_takes_the_model(self):
         found = answer(red, self.engine())
@@ -42,6 +42,19 @@ class RouterTestCase(unittest.TestCase):
 
     def test_an_answer_below_the_threshold_is_not_certain(self):
         self.assertFalse(answer(red, self.engine(certain_confidence=1.01)).certain)
+
+    def test_what_does_not_look_like_a_logo_is_told_and_not_certain(self):
+        black = Image.new("RGBA", (64, 64), "black")
+        knowing = self.engine(graph=make_graph(strangers=True))
+        for method in (Method.HYBRID, Method.NEURAL):
+            found = answer(lambda: black, knowing, method)
+            self.assertEqual((found.familiar, found.certain), (False, False))
+            self.assertIs(answer(red, knowing, method).familiar, True)
+
+    def test_what_cannot_tell_says_nothing_about_familiarity(self):
+        self.assertIsNone(answer(red, self.engine()).familiar)
+        knowing = self.engine(graph=make_graph(strangers=True))
+        self.assertIsNone(answer(red, knowing, Method.RULES).familiar)
 
     def test_an_answer_that_time_forced_says_so(self):
         found = answer(red, self.engine(neural_milliseconds=20.0), budget_ms=5)
