@@ -176,14 +176,23 @@ def _structure(
     slope = at * smooth  # cv2 correlates: positive where the values rise
     slope /= (at * slope).sum()
     sums = [np.zeros(patch.shape[:2], np.float32) for _ in range(3)]
-    for channel in cv2.split(patch):
-        if channel.min() == channel.max():
-            continue
+    for channel, times in _channels(patch):
         gx = cv2.sepFilter2D(channel, cv2.CV_32F, slope, smooth, borderType=cv2.BORDER_REPLICATE)
         gy = cv2.sepFilter2D(channel, cv2.CV_32F, smooth, slope, borderType=cv2.BORDER_REPLICATE)
         for total, product in zip(sums, (gx * gx, gy * gy, gx * gy), strict=True):
-            total += product
+            total += times * product
     return sums[0], sums[1], sums[2]
+
+
+def _channels(patch: np.ndarray) -> list[tuple[np.ndarray, int]]:
+    """Return the channels in which anything changes, each once, and how often it is there."""
+    found: list[tuple[np.ndarray, int]] = []
+    for channel in cv2.split(patch):
+        if found and np.array_equal(channel, found[-1][0]):
+            found[-1] = channel, found[-1][1] + 1
+        elif channel.min() != channel.max():
+            found.append((channel, 1))
+    return found
 
 
 def compare_outlines(drawn: Outline, true: Outline) -> OutlineErrors:
