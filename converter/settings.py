@@ -286,6 +286,7 @@ BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",
     "conversion": "converter.benchmarks.conversion.ConversionBenchmark",
+    "drawing": "converter.benchmarks.drawing.DrawingBenchmark",
 }
 
 # An upload is refused where it would leave less room than this on the disk.

@@ -14,10 +14,11 @@ from converter.benchmarks.rendering import Colour, RenderingError, Size, render,
 
 PLAIN = "plain"
 WHITE: Colour = (255, 255, 255)
-_VIEW_BOX = re.compile(r"<svg\b[^>]*?\bviewBox\s*=\s*[\"']([^\"']+)", re.S)
-_LENGTH = re.compile(r"<svg\b[^>]*?\s(width|height)\s*=\s*[\"']([\d.]+)", re.S)
+_TAG = re.compile(r"<svg\b[^>]*")
+_ATTRIBUTE = re.compile(r"\s(viewBox|width|height)\s*=\s*[\"']([^\"']+)")
+_NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 _MIN_SIDE = 16
-_DARK = 110  # luma below which ink is dark on white
+_STEP = 80  # in the channel in which ink and ground differ most
 _PAINT = 0.002  # of the ink: less is a mixture at an edge
 
 
@@ -65,6 +66,31 @@ class Case:
     svg: str
     ground: Colour
 
+    @property
+    def is_plain(self) -> bool:
+        """True for the plain shapes."""
+        return self.label == PLAIN
+
+    @property
+    def preset(self) -> str:
+        """The name of the preset that a conversion would choose if it knew the type."""
+        return "simple" if self.is_plain else self.label
+
+    @property
+    def is_mark(self) -> bool:
+        """True for a source of one paint that stands out from the ground, and nothing else."""
+        try:
+            picture = render(self.svg, upload_size(self.svg, 256)).reshape(-1, 4)
+        except RenderingError:
+            return False
+        ink = picture[picture[:, 3] == 255][:, :3]
+        partly = ((picture[:, 3] > 0) & (picture[:, 3] < 255)).sum()
+        if len(ink) < max(100, partly / 4) or len(ink) == len(picture):
+            return False
+        paints, counts = np.unique(ink, axis=0, return_counts=True)
+        paints = paints[counts >= _PAINT * len(ink)]
+        return len(paints) == 1 and float(np.abs(paints[0] - np.array(self.ground)).max()) > _STEP
+
     def size(self, kind: Kind) -> Size:
         """Return the upload's width and height."""
         return upload_size(self.svg, kind.side)
@@ -92,12 +118,13 @@ class Case:
 
 def upload_size(svg: str, side: int) -> Size:
     """Return the size of a source's rendering whose longer side is `side`."""
-    match = _VIEW_BOX.search(svg)
-    if match:
-        width, height = (float(value) for value in re.split(r"[\s,]+", match[1].strip())[2:4])
+    tag = _TAG.search(svg)
+    attributes = dict(_ATTRIBUTE.findall(tag[0])) if tag else {}
+    if "viewBox" in attributes:
+        width, height = (float(value) for value in _NUMBER.findall(attributes["viewBox"])[2:4])
     else:
-        lengths = {name: float(value) for name, value in _LENGTH.findall(svg)}
-        width, height = lengths.get("width", 1.0), lengths.get("height", 1.0)
+        lengths = (_NUMBER.match(attributes.get(name, "1")) for name in ("width", "height"))
+        width, height = (float(length[0]) if length else 1.0 for length in lengths)
     scale = side / max(width, height)
     return max(_MIN_SIDE, round(width * scale)), max(_MIN_SIDE, round(height * scale))
 
@@ -119,17 +146,3 @@ def logo_cases(folder: Path, per_type: int, seed: int) -> list[Case]:
         name = truth.source.stem
         cases.append(Case(name, truth.label, truth.source.read_text(), (red, green, blue)))
     return cases
-
-
-def is_mark(case: Case) -> bool:
-    """Tell whether a source is one dark paint and nothing else."""
-    try:
-        picture = render(case.svg, upload_size(case.svg, 256)).reshape(-1, 4)
-    except RenderingError:
-        return False
-    ink = picture[picture[:, 3] == 255][:, :3]
-    if len(ink) < 100 or (picture[:, 3] == 255).all():
-        return False
-    paints, counts = np.unique(ink, axis=0, return_counts=True)
-    paints = paints[counts >= _PAINT * len(ink)]
-    return len(paints) == 1 and float(paints[0] @ (0.299, 0.587, 0.114)) < _DARK

@@ -1,10 +1,12 @@
 """Judging a drawing by the vector source of the image that was traced."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+import cv2
 import numpy as np
 
 from converter.benchmarks.colours import colour_differences
+from converter.benchmarks.gradients import gradient_area
 from converter.benchmarks.nodes import count_nodes
 from converter.benchmarks.outlines import (
     SCALE,
@@ -24,6 +26,8 @@ from converter.benchmarks.recognition import (
 from converter.benchmarks.rendering import Colour, Size, on_ground, render, shrunk
 
 _LIGHT, _DARK = (255, 255, 255), (24, 24, 24)
+_LEAST = 0.002  # of the picture
+_CLEAR = 10
 _PICTURE = 4  # pixels of the picture that colours and error are taken from, for one of the upload
 
 
@@ -39,6 +43,7 @@ class Truth:
         nodes: segments of the source.
         shapes: circles, ellipses and rectangles.
         visible: those that show as a whole.
+        gradients: bool [H, W], where gradients show, at 128 px.
     """
 
     size: Size
@@ -48,6 +53,7 @@ class Truth:
     nodes: int
     shapes: list[Shape]
     visible: list[Shape]
+    gradients: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Figures:
         error: root mean square of the difference, in steps of 255, at four times the upload's size.
         byte_count: of the file.
         shapes: those recognised.
+        gradients: share of the area of the source's gradients that the drawing paints with
+            gradients; None where the source has none.
+        opacity: mean difference of opacity, 0 to 1, where the source is partly opaque; None where
+            it is so nowhere, and for opaque uploads.
     """
 
     outlines: OutlineErrors
@@ -73,6 +83,14 @@ class Figures:
     error: float
     byte_count: int
     shapes: Recognition
+    gradients: float | None
+    opacity: float | None
+
+    def values(self) -> dict[str, float | None]:
+        """Return all figures flat, by name."""
+        found = asdict(self)
+        shapes = {f"shapes_{name}": value for name, value in found.pop("shapes").items()}
+        return found.pop("outlines") | found | shapes
 
 
 def know(svg: str, size: Size, ground: Colour | None) -> Truth:
@@ -84,7 +102,16 @@ def know(svg: str, size: Size, ground: Colour | None) -> Truth:
     outline, picture = _look(svg, size, ground)
     shapes = true_shapes(svg, size)
     visible = visible_shapes(shapes, outline)
-    return Truth(size, ground, outline, picture, count_nodes(svg), shapes, visible)
+    return Truth(
+        size=size,
+        ground=ground,
+        outline=outline,
+        picture=picture,
+        nodes=count_nodes(svg),
+        shapes=shapes,
+        visible=visible,
+        gradients=gradient_area(svg, size),
+    )
 
 
 def judge(svg: str, truth: Truth) -> Figures:
@@ -111,7 +138,26 @@ def judge(svg: str, truth: Truth) -> Figures:
         shapes=compare_shapes(
             drawn_shapes(svg, truth.size), truth.shapes, truth.visible, truth.outline
         ),
+        gradients=_gradients_kept(svg, truth),
+        opacity=_opacity_lost(picture, truth.picture),
     )
+
+
+def _gradients_kept(svg: str, truth: Truth) -> float | None:
+    """Return None for sources with less of a gradient than anybody sees."""
+    if truth.gradients.mean() < _LEAST:
+        return None
+    return float(gradient_area(svg, truth.size)[truth.gradients].mean())
+
+
+def _opacity_lost(drawn: np.ndarray, true: np.ndarray) -> float | None:
+    """Compare opacities where the true one is partial in the whole neighbourhood: edges are not."""
+    alpha = true[..., 3]
+    partly = ((alpha > _CLEAR) & (alpha < 255 - _CLEAR)).astype(np.uint8)
+    inside = cv2.erode(partly, np.ones((5, 5), np.uint8), borderValue=0) > 0
+    if inside.mean() < _LEAST:
+        return None
+    return float(np.abs(drawn[..., 3][inside] - alpha[inside].astype(float)).mean()) / 255
 
 
 def _look(svg: str, size: Size, ground: Colour | None) -> tuple[Outline, np.ndarray]:

@@ -71,7 +71,7 @@ def _element(element: Element) -> int:
 
 
 def count_segments(data: str) -> int:
-    """Return how many segments path data draws; what cannot be read ends it, as in a browser."""
+    """Return how many segments path data draws; broken data as far as it can be read."""
     return sum(_segments(data))
 
 

@@ -38,6 +38,8 @@ def render(svg: str, size: Size, factor: int = 1, ground: Colour | None = None) 
     from cairosvg.parser import Tree
     from cairosvg.surface import PNGSurface
 
+    if not svg:
+        raise RenderingError("The SVG is empty.")
     width, height = size[0] * factor, size[1] * factor
     behind = "#{:02x}{:02x}{:02x}".format(*ground) if ground else None
     try:
