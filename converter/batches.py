@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -51,7 +52,7 @@ class Progress:
     @property
     def share(self) -> float:
         """Share of the items that are over, 0 to 1."""
-        return self.over / self.total
+        return self.over / self.total if self.total else 1.0
 
     @property
     def time_left(self) -> str:
@@ -91,10 +92,12 @@ def progress_of(batch: Batch) -> Progress:
     """Count a batch's items by what became of them, and estimate the time that is left."""
     ends = list(batch.items.values_list("status", "finished_at"))
     counts = {status: sum(own == status for own, _ in ends) for status in Status}
-    finished = [at for status, at in ends if at and status != Status.CANCELLED]
+    finished = [
+        at for status, at in ends if at and at >= batch.started_at and status != Status.CANCELLED
+    ]
     waiting, seconds_left = counts[Status.WAITING], None
     if waiting and finished:
-        pace = (max(finished) - batch.created_at).total_seconds() / len(finished)
+        pace = (max(finished) - batch.started_at).total_seconds() / len(finished)
         silence = (timezone.now() - max(finished)).total_seconds()
         if silence < _STALLED * pace:  # else a lost task waits to be delivered again
             seconds_left = pace * waiting
@@ -105,9 +108,49 @@ def progress_of(batch: Batch) -> Progress:
 
 
 def cancel_batch(batch: Batch) -> None:
-    """Take back what waits; what a worker converts at this moment is thrown away."""
+    """Take back what waits; what a worker converts at this moment is thrown away.
+
+    What waits to be traced again keeps the drawing that it has.
+    """
     for item in batch.items.filter(status=Status.WAITING):
-        _finish(item, Status.CANCELLED)
+        _finish(item, Status.DONE if item.conversion_id else Status.CANCELLED)
+
+
+def trace_again(batch: Batch, items: Iterable[BatchItem], choice: dict[str, Any]) -> int:
+    """Give items that were converted to workers once more; return how many.
+
+    Args:
+        batch: that they belong to.
+        items: those without a drawing are left out: their uploads are gone.
+        choice: how to trace them, see `BatchItem.choice`.
+    """
+    chosen = [item.pk for item in items if item.conversion_id]
+    with transaction.atomic():
+        now = timezone.now()
+        batch.started_at = now
+        batch.save(update_fields=["started_at"])
+        batch.items.filter(pk__in=chosen).update(
+            status=Status.WAITING, message="", choice=choice, attempts=0, queued_at=now,
+            finished_at=None,
+        )  # fmt: skip
+        again = list(batch.items.filter(pk__in=chosen))
+        transaction.on_commit(lambda: _send(again))
+    return len(chosen)
+
+
+def delete_items(batch: Batch, items: Iterable[BatchItem]) -> int:
+    """Delete items with their uploads and drawings, and the batch if none is left."""
+    deleted = 0
+    for item in items:
+        conversion, upload = item.conversion, item.upload
+        item.delete()
+        upload.delete(save=False)
+        if conversion:
+            conversion.delete_with_files()
+        deleted += 1
+    if not batch.items.exists():
+        batch.delete_with_files()
+    return deleted
 
 
 def convert_item(item_id: str) -> None:
@@ -115,7 +158,7 @@ def convert_item(item_id: str) -> None:
     waiting = BatchItem.objects.filter(pk=item_id, status=Status.WAITING)
     if not waiting.update(attempts=F("attempts") + 1):
         return
-    item = waiting.select_related("batch").first()
+    item = waiting.select_related("batch", "conversion").first()
     if item is None:
         return
     if item.attempts > MOST_ATTEMPTS:
@@ -151,19 +194,23 @@ def _send(items: Iterable[BatchItem]) -> None:
 
 
 def _convert(item: BatchItem) -> None:
-    batch = item.batch
-    with item.upload.open() as file:
+    batch, earlier = item.batch, item.conversion
+    choice = item.choice or {"preset": batch.preset, "logo_type": batch.logo_type}
+    preset, logo_type = choice.get("preset", ""), choice.get("logo_type", "")
+    with (earlier.original if earlier else item.upload).open() as file:
         content = file.read()
-    logo = read_upload(content, _DECODER_SECONDS)
-    policy = RoutingPolicy.in_force()
-    result = convert_logo(content, logo, batch.preset, batch.logo_type, policy)
+    logo = earlier.read_original() if earlier else read_upload(content, _DECODER_SECONDS)
+    result = convert_logo(content, logo, preset, logo_type, RoutingPolicy.in_force())
+    corrected = bool(preset or logo_type)
     with transaction.atomic():
-        if _finish(item, Status.DONE):
-            corrected = bool(batch.preset or batch.logo_type)
-            item.conversion = store_conversion(
-                str(batch.visitor), item.name, logo, result, corrected
-            )
-            item.save(update_fields=["conversion"])
+        if not _finish(item, Status.DONE):
+            return
+        if earlier:
+            earlier.corrected = earlier.corrected or corrected
+            earlier.take_result(result)
+            return
+        item.conversion = store_conversion(str(batch.visitor), item.name, logo, result, corrected)
+        item.save(update_fields=["conversion"])
 
 
 def _finish(item: BatchItem, status: Status, message: str = "") -> bool:

@@ -15,6 +15,7 @@ class ConversionThrottle(SimpleRateThrottle):
     """
 
     scope = "conversion"
+    logos = 0  # that a request without files asks for
 
     def get_rate(self) -> None:
         """Leave the rate to the request: it depends on who asks."""
@@ -25,12 +26,12 @@ class ConversionThrottle(SimpleRateThrottle):
         rate = settings.CONVERTER_USER_RATE if known else settings.CONVERTER_ANONYMOUS_RATE
         self.rate = rate or None
         self.num_requests, self.duration = self.parse_rate(self.rate)
-        self._files = sum(len(files) for _, files in request.FILES.lists())
+        self.logos = self.logos or sum(len(files) for _, files in request.FILES.lists())
         return super().allow_request(request, view)
 
     def throttle_success(self) -> bool:
         """Count the logos."""
-        self.history = [self.now] * (self._files - 1) + self.history
+        self.history = [self.now] * (self.logos - 1) + self.history
         return super().throttle_success()
 
     def get_cache_key(self, request: Request | HttpRequest, view: object) -> str:
@@ -40,9 +41,13 @@ class ConversionThrottle(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
-def too_many(request: HttpRequest) -> str:
-    """Count a page's request; return what to tell the visitor if there were too many."""
+def too_many(request: HttpRequest, logos: int = 0) -> str:
+    """Count a page's request; return what to tell the visitor if there were too many.
+
+    It counts as many as it has files, or as `logos` if that is given.
+    """
     throttle = ConversionThrottle()
+    throttle.logos = logos
     if throttle.allow_request(request, None):
         return ""
     seconds = math.ceil(throttle.wait() or throttle.duration)

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from converter.api.examples import BATCH_EXAMPLE
 from converter.api.outputs import ArchiveSerializer
-from converter.batches import cancel_batch, create_batch, progress_of
+from converter.batches import cancel_batch, create_batch, delete_items, progress_of
 from converter.models import Batch, BatchItem, visitor_of
 from converter.outputs.formats import FORMATS
 from converter.pages.batches import drawings_of, own_batch
@@ -161,6 +161,16 @@ class BatchView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         """Say how far a batch is, and what became of each image."""
         return Response(BatchSerializer(own_batch(request, pk)).data)
+
+    @extend_schema(
+        summary="Delete a batch",
+        responses={204: OpenApiResponse(description="It is gone, with all its files.")},
+    )
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete a batch with all its uploads and drawings, at once."""
+        batch = own_batch(request, pk)
+        delete_items(batch, batch.items.select_related("conversion"))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class BatchCancelView(APIView):

@@ -25,7 +25,14 @@ class Batch(models.Model):
     logo_type = models.CharField(
         max_length=20, blank=True, choices=[(name, name) for name in LOGO_TYPES]
     )
+    adjustments = models.JSONField(
+        default=dict, help_text="What is changed of the presets: see converter.adjusting."
+    )
+    name = models.CharField(max_length=120, blank=True, help_text="What its visitor calls it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+    started_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When workers were last given its items."
+    )
 
     objects = VisitorQuerySet.as_manager()
 
@@ -34,7 +41,7 @@ class Batch(models.Model):
         verbose_name_plural = "batches"
 
     def __str__(self) -> str:
-        return f"Batch {self.pk}"
+        return self.name or f"Batch {self.pk}"
 
     def delete_with_files(self) -> None:
         """Delete the rows and then what still waits to be converted; conversions stay."""
@@ -70,6 +77,10 @@ class BatchItem(models.Model):
     upload_bytes = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=9, choices=Status, default=Status.WAITING, db_index=True)
     message = models.CharField(max_length=300, blank=True, help_text="Why it failed.")
+    choice = models.JSONField(
+        default=dict,
+        help_text="How to trace it instead of as the batch says: preset, logo_type, adjustments.",
+    )
     attempts = models.PositiveIntegerField(default=0, help_text="Tasks that began on it.")
     queued_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True)

@@ -46,6 +46,9 @@ class Conversion(models.Model):
     svg = models.FileField(upload_to=file_name)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    lossy = models.BooleanField(
+        default=False, help_text="The upload's format brings noise, as JPEG does."
+    )
     logo_type = models.CharField(max_length=20, blank=True, help_text="The classifier's answer.")
     confidence = models.FloatField(null=True)
     probabilities = models.JSONField(default=dict)
@@ -54,6 +57,9 @@ class Conversion(models.Model):
     preset = models.CharField(max_length=20)
     policy = models.PositiveBigIntegerField(
         null=True, help_text="Number of the routing policy; empty: the program's own."
+    )
+    adjustments = models.JSONField(
+        default=dict, help_text="What a person changed of the preset: see converter.adjusting."
     )
     corrected = models.BooleanField(default=False, help_text="A person chose the preset.")
     true_type = models.CharField(
@@ -100,7 +106,7 @@ class Conversion(models.Model):
         """Return the stored upload as a logo, at the size that was uploaded."""
         with self.original.open() as file:
             stored = read_upload(file.read())
-        return replace(stored, width=self.width, height=self.height)
+        return replace(stored, width=self.width, height=self.height, lossy=self.lossy)
 
     def read_svg(self) -> str:
         """Return the drawing as text."""
@@ -166,6 +172,7 @@ def store_conversion(
         name=name[:120] or "logo",
         width=logo.width,
         height=logo.height,
+        lossy=logo.lossy,
         corrected=corrected,
     )
     original = to_png(logo.image)

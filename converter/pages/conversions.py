@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo
 from converter.images import RefusedImageError
-from converter.models import Conversion, store_conversion, visitor_of
+from converter.models import Batch, Conversion, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, MAX_MM, losses
 from converter.outputs.png import MAX_SIDE
-from converter.pages.forms import CorrectionForm, PresetForm, UploadForm
+from converter.pages.forms import CorrectionForm, NameForm, PresetForm, UploadForm
 from converter.protection.inline import convert_now, inline_place, says_when_busy
 from converter.protection.quota import QuotaError, check_quota
 from converter.routing import ClassifierUnavailableError, classifier_client
@@ -140,6 +140,7 @@ def _result_page(
     lost = losses(found.read_svg())
     context = {
         "conversion": found,
+        "batch": _batch_of(found),
         "formats": [
             {**vars(output), "loss": lost.get(name, "")} for name, output in FORMATS.items()
         ],
@@ -152,10 +153,29 @@ def _result_page(
     return render(request, "converter/conversion.html", context, status=status)
 
 
+def _batch_of(found: Conversion) -> Batch | None:
+    """Return the batch of several that a conversion belongs to."""
+    batch = Batch.objects.filter(items__conversion=found).first()
+    return batch if batch and batch.items.count() > 1 else None
+
+
 @require_GET
 def original(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the upload as the plain PNG that it was turned into."""
     return FileResponse(own_conversion(request, pk).original.open(), content_type="image/png")
+
+
+@require_POST
+def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Call a conversion, and the files that are made of it, something else."""
+    found = own_conversion(request, pk)
+    form = NameForm(request.POST)
+    if form.is_valid():
+        found.name = form.cleaned_data["name"]
+        found.save(update_fields=["name"])
+    else:
+        messages.error(request, form.fault)
+    return redirect("conversion", pk)
 
 
 @require_POST

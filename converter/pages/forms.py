@@ -90,6 +90,17 @@ class PresetForm(forms.Form):
     preset = forms.ChoiceField(label="Trace as", choices=[(name, name) for name in PRESETS])
 
 
+class NameForm(forms.Form):
+    """What a conversion or a batch is called."""
+
+    name = forms.CharField(label="Name", max_length=120)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the name."""
+        return f"The name was not changed: {' '.join(self.errors.get('name', []))}"
+
+
 class CorrectionForm(forms.Form):
     """The type that a person says a logo has, and whether they give the logo to the data set."""
 

@@ -1,0 +1,1 @@
+"""What people change about a drawing: the ground before it is traced, its colours after."""
