@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError as QueueError
 
 from converter.conversion import ConversionError, convert_logo, read_upload
 from converter.images import RefusedImageError
-from converter.models import Batch, BatchItem, RoutingPolicy, store_conversion
+from converter.models import Batch, BatchItem, RoutingPolicy, record_failure, store_conversion
 
 logger = logging.getLogger(__name__)
 Status = BatchItem.Status
@@ -167,6 +167,7 @@ def convert_item(item_id: str) -> None:
     try:
         _convert(item)
     except (RefusedImageError, ConversionError) as error:
+        record_failure(error)
         _finish(item, Status.FAILED, str(error))
     except FileNotFoundError:  # cancelled and removed meanwhile
         _finish(item, Status.FAILED, "The upload is gone. Send the image again.")

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from converter import batches
 from converter.media import delete_ownerless
-from converter.models import Batch, Conversion
+from converter.models import Batch, Conversion, Failure
 
 
 @shared_task
@@ -27,6 +27,7 @@ def delete_expired_conversions() -> None:
     """Delete conversions and batches past their time, with their files."""
     for row in (*Conversion.objects.expired().iterator(), *Batch.objects.expired().iterator()):
         row.delete_with_files()
+    Failure.objects.expired().delete()
 
 
 @shared_task

@@ -10,7 +10,7 @@ from converter.api import conversions as api
 from converter.monitoring import health, metrics_page
 from converter.pages import batches as batch_views
 from converter.pages import conversions as views
-from converter.pages import downloads
+from converter.pages import downloads, report
 from converter.pages.accounts import KeepingLogoutView
 from converter.protection.signing_in import SignInForm
 
@@ -59,6 +59,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_page.MetricsView.as_view(), name="metrics"),
+    path("dashboard/conversions/", report.report, name="conversions-report"),
     path("dashboard/", include("classifier.dashboard.urls")),
     path("api/v1/", include("classifier.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

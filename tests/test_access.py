@@ -25,7 +25,7 @@ OPEN = {
 
 # For all staff, to look at.
 READ = {
-    "metrics",
+    "metrics", "conversions-report",
     "dashboard:overview", "dashboard:overview_numbers", "dashboard:traffic_numbers",
     "dashboard:shadow", "dashboard:shadow_numbers", "dashboard:workers", "dashboard:runs",
     "dashboard:run", "dashboard:run_state", "dashboard:run_numbers", "dashboard:rate_test",
@@ -72,7 +72,7 @@ RELEASERS = {
 # What each role sees in the admin, and what it may add there.
 EVERY_ROLE_SEES = {
     "dataset", "sample", "labelcorrection", "trainingrun", "study", "trial", "modelversion",
-    "evaluation",
+    "evaluation", "conversion", "failure",
 }  # fmt: skip
 TRAINERS_ADD = {"dataset", "trainingrun"}
 

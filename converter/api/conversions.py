@@ -21,7 +21,7 @@ from converter.api.outputs import OutputSerializer
 from converter.batches import create_batch
 from converter.conversion import ConversionError
 from converter.images import RefusedImageError
-from converter.models import Conversion, store_conversion, visitor_of
+from converter.models import Conversion, record_failure, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, OutputError, OutputOptions
 from converter.pages.downloads import file_response
 from converter.pages.forms import check_upload_size
@@ -87,6 +87,7 @@ class ConversionsView(APIView):
         except QuotaError as error:
             raise StorageFull(str(error)) from error
         except (RefusedImageError, ConversionError) as error:
+            record_failure(error)
             raise serializers.ValidationError({"image": [str(error)]}) from error
         if converted is None:
             return accepted(create_batch(visitor_of(request), [upload], preset, logo_type))

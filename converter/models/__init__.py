@@ -3,6 +3,7 @@
 from converter.models.audit import AuditEntry
 from converter.models.batches import Batch, BatchItem
 from converter.models.conversions import Conversion, store_conversion, visitor_of
+from converter.models.failures import Failure, record_failure
 from converter.models.policies import RoutingPolicy
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Batch",
     "BatchItem",
     "Conversion",
+    "Failure",
     "RoutingPolicy",
+    "record_failure",
     "store_conversion",
     "visitor_of",
 ]

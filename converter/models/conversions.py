@@ -85,7 +85,7 @@ class Conversion(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return self.name
+        return f"Conversion {self.pk}"  # its name may tell whose it is
 
     @property
     def preset_summary(self) -> str:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo
 from converter.images import RefusedImageError
-from converter.models import Batch, Conversion, store_conversion, visitor_of
+from converter.models import Batch, Conversion, record_failure, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, MAX_MM, losses
 from converter.outputs.png import MAX_SIDE
 from converter.pages.forms import CorrectionForm, NameForm, PresetForm, UploadForm
@@ -48,6 +48,7 @@ def convert(request: HttpRequest) -> HttpResponse:
         form.add_error("image", str(error))
         return _upload_page(request, form, 507)
     except (RefusedImageError, ConversionError) as error:
+        record_failure(error)
         form.add_error("image", str(error))
         return _upload_page(request, form, 422)
 
