@@ -28,8 +28,9 @@ def write_dxf(picture: Picture, width_mm: float) -> bytes:
     space = document.modelspace()
     for part in picture.parts:
         layer = _layer(document, part)
-        if part.ellipse is not None:
-            _add_ellipse(space, part, picture.height, scale, layer)
+        if part.ellipses:
+            for ellipse in part.ellipses:
+                _add_ellipse(space, ellipse, picture.height, scale, layer)
             continue
         for contour in part.contours:
             points = list(_flattened(contour, picture.height, scale))
@@ -50,8 +51,14 @@ def _layer(document: Drawing, part: Part) -> str:
     return name
 
 
-def _add_ellipse(space: Modelspace, part: Part, height: float, scale: float, layer: str) -> None:
-    (x, y), across, down = part.ellipse
+def _add_ellipse(
+    space: Modelspace,
+    ellipse: tuple[Point, float, float],
+    height: float,
+    scale: float,
+    layer: str,
+) -> None:
+    (x, y), across, down = ellipse
     centre = (x * scale, (height - y) * scale)
     attributes = {"layer": layer}
     if abs(across - down) * scale < TOLERANCE:

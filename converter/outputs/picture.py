@@ -6,7 +6,8 @@ colours or gradients in the units of the drawing. Anything else is an error, not
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import radians
 from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
@@ -24,7 +25,7 @@ _REFERENCE = re.compile(r"url\(#([\w-]+)\)")
 _INHERITED = (
     "fill", "fill-opacity", "fill-rule", "opacity", "stroke", "stroke-width", "stroke-opacity",
 )  # fmt: skip
-_MATRIX = re.compile(r"(matrix|translate|scale)\(([^)]*)\)")
+_TRANSFORM = re.compile(r"(matrix|translate|scale|rotate)\(([^)]*)\)")
 
 
 class UnreadablePictureError(Exception):
@@ -85,7 +86,8 @@ class Part:
         opacity: of the fill, 0 to 1.
         stroke: colour of the outline, if it has one.
         stroke_width: in pixels of the logo.
-        ellipse: centre and both radii, if it is a circle or an ellipse along the axes.
+        ellipses: centre and both radii of each contour, if all are circles or ellipses along the
+            axes.
     """
 
     contours: tuple[Contour, ...]
@@ -95,7 +97,7 @@ class Part:
     stroke: Colour | None = None
     stroke_width: float = 0.0
     stroke_opacity: float = 1.0
-    ellipse: tuple[Point, float, float] | None = None
+    ellipses: tuple[tuple[Point, float, float], ...] = ()
 
     @property
     def colour(self) -> Colour:
@@ -190,18 +192,38 @@ def _parts(
 def _part(
     element: Element, style: dict[str, str], matrix: Transform, gradients: dict[str, Element]
 ) -> Part:
-    stroke = style.get("stroke", "none")
     whole = float(style.get("opacity", 1))
-    return Part(
+    stroke = style.get("stroke", "none")
+    part = Part(
         contours=tuple(_contours(element, matrix)),
         fill=_fill(style.get("fill", "#000"), matrix, gradients),
         opacity=float(style.get("fill-opacity", 1)) * whole,
         even_odd=style.get("fill-rule") == "evenodd",
-        stroke=None if stroke == "none" else _colour(stroke),
-        stroke_width=float(style.get("stroke-width", 1)) * _size_of(matrix),
-        stroke_opacity=float(style.get("stroke-opacity", 1)) * whole,
-        ellipse=_ellipse(element, matrix),
+        ellipses=_ellipse(element, matrix),
     )
+    if stroke == "none":
+        return part
+    opacity = float(style.get("stroke-opacity", 1)) * whole
+    width = float(style.get("stroke-width", 1))
+    if part.fill is None and _tag(element) == "circle":
+        return _ring(element, width, matrix, _fill(stroke, matrix, gradients), opacity)
+    width *= _size_of(matrix)
+    return replace(part, stroke=_colour(stroke), stroke_width=width, stroke_opacity=opacity)
+
+
+def _ring(
+    element: Element, width: float, matrix: Transform, fill: Colour | Gradient, opacity: float
+) -> Part:
+    """Return a circle's line as what it looks like: a disc with a round hole."""
+    contours: list[Contour] = []
+    ellipses: tuple[tuple[Point, float, float], ...] = ()
+    for side in (width / 2, -width / 2):
+        radius = float(element.get("r")) + side
+        if radius > 0:
+            disc = Element("circle", {**element.attrib, "r": repr(radius)})
+            contours += _contours(disc, matrix)
+            ellipses += _ellipse(disc, matrix)
+    return Part(tuple(contours), fill, opacity, even_odd=True, ellipses=ellipses)
 
 
 def _contours(element: Element, matrix: Transform) -> Iterator[Contour]:
@@ -209,7 +231,8 @@ def _contours(element: Element, matrix: Transform) -> Iterator[Contour]:
         paths = [element.get("d", "")]
     else:
         builder = PathBuilder()
-        builder.add_path_from_element(element)
+        plain = {name: value for name, value in element.attrib.items() if name != "transform"}
+        builder.add_path_from_element(Element(element.tag, plain))
         paths = builder.paths
     recorded = RecordingPen()
     for path in paths:
@@ -267,12 +290,19 @@ def _colour(text: str) -> Colour:
 
 
 def _matrix(text: str) -> Transform:
-    matrix, rest = Transform(), _MATRIX.sub("", text)
+    matrix, rest = Transform(), _TRANSFORM.sub("", text)
     if rest.strip(" ,"):
         raise ValueError(f"an unknown transform: {text[:40]!r}")
-    for name, numbers in _MATRIX.findall(text):
+    for name, numbers in _TRANSFORM.findall(text):
         values = [float(number) for number in re.split(r"[\s,]+", numbers.strip())]
-        matrix = matrix.transform(values) if name == "matrix" else getattr(matrix, name)(*values)
+        if name == "matrix":
+            matrix = matrix.transform(values)
+        elif name == "rotate":
+            centre = values[1:] or (0.0, 0.0)
+            matrix = matrix.translate(*centre).rotate(radians(values[0]))
+            matrix = matrix.translate(-centre[0], -centre[1])
+        else:
+            matrix = getattr(matrix, name)(*values)
     return matrix
 
 
@@ -281,10 +311,10 @@ def _size_of(matrix: Transform) -> float:
     return abs(matrix.xx * matrix.yy - matrix.xy * matrix.yx) ** 0.5
 
 
-def _ellipse(element: Element, matrix: Transform) -> tuple[Point, float, float] | None:
+def _ellipse(element: Element, matrix: Transform) -> tuple[tuple[Point, float, float], ...]:
     tag = _tag(element)
     if tag not in ("circle", "ellipse") or matrix.xy or matrix.yx:
-        return None
+        return ()
     centre = matrix.transformPoint((float(element.get("cx", 0)), float(element.get("cy", 0))))
     across, down = (element.get("r"),) * 2 if tag == "circle" else map(element.get, ("rx", "ry"))
-    return centre, float(across) * abs(matrix.xx), float(down) * abs(matrix.yy)
+    return ((centre, float(across) * abs(matrix.xx), float(down) * abs(matrix.yy)),)

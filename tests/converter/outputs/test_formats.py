@@ -172,6 +172,7 @@ class LayeredTests(SimpleTestCase):
             "orange cc6600",
             "blue 0088cc",
             "dark green 005500",
+            "purple 663399",
         ]
         self.assertEqual([name for name, _ in self.groups(RICH)], names)
 
@@ -203,7 +204,7 @@ class RefusalTests(SimpleTestCase):
     def test_what_the_converter_does_not_write_is_no_drawing(self):
         for inner in (
             "<script>1</script>", '<image href="x"/>', '<path fill="url(#x)" d="M0 0h1v1z"/>',
-            '<path transform="rotate(3)" d="M0 0h1v1z"/>', '<path d="M0 0q1 1 2 2z"/>',
+            '<path transform="skewX(3)" d="M0 0h1v1z"/>', '<path d="M0 0q1 1 2 2z"/>',
         ):  # fmt: skip
             with self.subTest(inner), self.assertRaises(UnreadablePictureError):
                 read_picture(FLAT.replace("</svg>", f"{inner}</svg>"))
