@@ -10,6 +10,7 @@ from classifier.inference.manifest import new_version_folder, write_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, ModelVersion, Sample, TrainingRun
 from classifier.runs.observers import RunObserver
+from classifier.runs.starts import with_start
 from classifier.runs.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
@@ -42,7 +43,7 @@ def train_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     config.check_data(split_counts(run.dataset))
     with parallel.first_goes_ahead():
         data = training_data(run.dataset, config.twins, observer)
-        data = with_teacher(data, config, observer)
+        data = with_start(with_teacher(data, config, observer), config)
     result = train(config, data, run.folder, observer)
     TrainingRun.objects.filter(pk=run.pk).update(plain_train_accuracy=result.plain_train_accuracy)
     if observer.should_stop():  # cancelled during the last epoch
@@ -65,7 +66,7 @@ def follow_run(run_id: int) -> None:
     config = TrainingConfig.from_json(run.config)
     with suppress(TrainingStoppedError, NonFiniteLossError):
         with parallel.first_goes_ahead():
-            data = training_data(run.dataset, config.twins)
+            data = with_start(training_data(run.dataset, config.twins), config)
         train(config, data, run.folder, SilentObserver())
 
 

@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, TrainingRun
+from classifier.runs.starts import startable, started_from
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
@@ -60,6 +61,10 @@ class StartTrainingForm(forms.ModelForm):
             "Only finished datasets are listed. Make one under Datasets, or with: "
             "manage.py build_dataset"
         )
+        start = cast(forms.CharField, self.fields["start_from"])
+        start.widget = UnfoldAdminSelectWidget(
+            choices=[("", "ImageNet"), *((name, name) for name in startable())]
+        )
 
     def clean(self) -> dict[str, Any]:
         """Build the config; what it refuses is told at the fields."""
@@ -67,7 +72,7 @@ class StartTrainingForm(forms.ModelForm):
         names = [setting.name for setting in dataclasses.fields(TrainingConfig)]
         given = {name: values[name] for name in names if name in values}
         try:
-            config = TrainingConfig.from_json(given)
+            config = started_from(TrainingConfig.from_json(given))
             check_teacher(config)
             if values.get("dataset"):
                 config.check_data(split_counts(values["dataset"]))

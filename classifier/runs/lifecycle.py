@@ -7,6 +7,7 @@ from django.db import transaction
 
 from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, TrainingRun
+from classifier.runs.starts import started_from
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 from classifier.work.queue import enqueue
@@ -25,10 +26,12 @@ def create_run(
 
     Raises:
         RunError: if the dataset is not ready.
-        InvalidConfigError: if the config does not fit the dataset, or its teacher is unknown.
+        InvalidConfigError: if the config does not fit the dataset, or its teacher or the version
+            that it starts from is unknown.
     """
     if dataset.status != Dataset.Status.READY:
         raise RunError(f"The dataset {dataset.name} is not ready ({dataset.get_status_display()}).")
+    config = started_from(config)
     config.check_data(split_counts(dataset))
     check_teacher(config)
     run = TrainingRun.objects.create(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, EpochMetric, Study, Trial
+from classifier.runs.starts import started_from
 from classifier.runs.teachers import check_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import (
@@ -55,6 +56,7 @@ def create_study(
         raise StudyError(f"The dataset {dataset.name} is not ready ({state}).")
     counts = split_counts(dataset)
     config.check_data(counts)
+    config = started_from(config)
     check_teacher(config)
     train_count = budget.train_count(sum(counts["train"].values()))
     space = choose_space(parameters, train_count, config.batch_size)

@@ -8,6 +8,7 @@ from django.db import transaction
 from classifier.datasets.training_data import split_counts, training_data
 from classifier.models import Study, Trial
 from classifier.runs.observers import HeartbeatObserver
+from classifier.runs.starts import with_start
 from classifier.runs.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import TrainingStoppedError
@@ -125,7 +126,7 @@ def _trial_data(study: Study, config: TrainingConfig, observer: TrainingObserver
     if study.share < 1:
         part = stratified_share(data.train, study.share, study.config["seed"])
         data = replace(data, train=part, cache=study.folder / "arrays")
-    return with_teacher(data, config, observer)
+    return with_start(with_teacher(data, config, observer), config)
 
 
 def store_importances(study: Study) -> None:

@@ -15,6 +15,7 @@ HEADS = ("simple", "enhanced", "batch_norm")
 POOLINGS = ("last", "multi_scale")
 LOSSES = ("cross_entropy", "focal")
 OPTIMIZERS = ("adamw", "sgd")
+_GENTLE = 0.3  # of the learning rate, for weights of a version
 SCHEDULES = ("one_cycle", "cosine", "plateau", "constant")
 
 
@@ -108,6 +109,11 @@ class TrainingConfig:
         2.0, "Above 1, the teacher's doubts weigh more.", above=0, high=20
     )
     seed: int = _setting(0, "Of everything random.", low=0, high=2**31 - 1)
+    start_from: str = _setting(
+        "",
+        "Version to go on from, gently: its weights, network and input size are taken, and the "
+        "learning rate is a third; empty: from ImageNet.",
+    )
     weights: str = _setting(
         "", "Backbone weights file (safetensors); empty: those that come with the project."
     )
@@ -138,6 +144,11 @@ class TrainingConfig:
     def epochs(self) -> int:
         """Epochs over all stages."""
         return self.head_epochs + self.top_epochs + self.full_epochs
+
+    @property
+    def peak_rate(self) -> float:
+        """Highest learning rate of the head: what a version knows already is not to be lost."""
+        return self.learning_rate * (_GENTLE if self.start_from else 1.0)
 
     @property
     def views(self) -> int:

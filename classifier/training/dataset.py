@@ -39,7 +39,8 @@ class LabelledImage:
 class TrainingData:
     """The images of a run by split. `cache` is the folder that keeps decoded arrays.
 
-    `teacher` is what a teacher answers for the training images: float32 [N, classes].
+    `teacher` is what a teacher answers for the training images: float32 [N, classes]. `start` is
+    the content of a version's safetensors file to start from.
     """
 
     train: list[LabelledImage]
@@ -47,6 +48,7 @@ class TrainingData:
     test: list[LabelledImage] = field(default_factory=list)
     cache: Path | None = None
     teacher: np.ndarray | None = None
+    start: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _train_epoch(
 
         # learning rate
         done = (state.stage_epoch + step / len(batches)) / stage.epochs
-        rate = config.learning_rate * state.plateau_share * rate_share(config.schedule, done)
+        rate = config.peak_rate * state.plateau_share * rate_share(config.schedule, done)
         set_rates(optimizer, rate)
 
         # forward and backward

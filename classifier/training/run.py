@@ -30,6 +30,7 @@ from classifier.training.losses import build_loss
 from classifier.training.model import LogoClassifier, build_model, reestimate_batch_norm
 from classifier.training.reporting import EpochResult, TrainingObserver
 from classifier.training.stages import Stage, plan_stages, seeded, validation_batches
+from classifier.training.weights import load_version_weights
 
 _BATCH_NORM_IMAGES = 1024
 _PLAIN_IMAGES = 1024  # to measure training accuracy on
@@ -96,6 +97,9 @@ def train(
     )
     if (folder / checkpoint.LAST).exists():
         restore_session(session)
+    elif data.start is not None:
+        load_version_weights(model, data.start)
+        session.average = WeightAverage(model, config.ema_decay)
     elif BACKBONES[config.backbone].borrowed and not config.weights:
         adapt_batch_norm(model, train_images, config)
         session.average = WeightAverage(model, config.ema_decay)

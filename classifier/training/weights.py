@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file, save
 from torch import Tensor, nn
 
 from classifier.training.errors import WeightsError
@@ -114,3 +114,48 @@ def load_weights_file(features: nn.Sequential, path: Path) -> None:
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise WeightsError(f"{path} does not fit this backbone: {reason}") from error
+
+
+def load_version_weights(model: nn.Module, content: bytes) -> None:
+    """Load a version's weights, of full or half precision; a head of another kind stays fresh.
+
+    Args:
+        model: the network that the version was trained with.
+        content: of its safetensors file.
+
+    Raises:
+        WeightsError: if they are not safetensors, or of another network.
+    """
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise WeightsError(f"The version's weights are not a safetensors file: {error}.") from error
+    own = model.state_dict()
+    fresh = [
+        name
+        for name, tensor in own.items()
+        if name.startswith("head.") and (name not in tensors or tensors[name].shape != tensor.shape)
+    ]
+    if fresh:  # all of it: half a head is none
+        tensors = {name: t for name, t in tensors.items() if not name.startswith("head.")}
+        tensors |= {name: tensor for name, tensor in own.items() if name.startswith("head.")}
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise WeightsError(f"The version's weights do not fit its network: {reason}") from error
+
+
+def half_precision(content: bytes) -> bytes:
+    """Return a safetensors file with its floating-point numbers in 16 bits.
+
+    Raises:
+        WeightsError: if a number is too large for that.
+    """
+    tensors = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in load(content).items()
+    }
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise WeightsError("A weight is too large for half precision.")
+    return save(tensors)

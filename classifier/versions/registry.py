@@ -1,5 +1,6 @@
 """Model versions as rows: registering, promoting and retiring them, and which one serves."""
 
+import hashlib
 import json
 import logging
 from dataclasses import replace
@@ -27,6 +28,7 @@ from classifier.models import VARIANT_FIGURES, Evaluation, ModelVersion, Trainin
 
 logger = logging.getLogger(__name__)
 Stage = ModelVersion.Stage
+_FULL_WEIGHTS, _HALF_WEIGHTS = "model.safetensors", "model-fp16.safetensors"
 
 
 class VersionError(Exception):
@@ -180,21 +182,29 @@ def bundled_folders() -> list[Path]:
 def bundle(version: ModelVersion, name: str) -> Path:
     """Copy what serving needs of a version to the folder that ships with the plug-in.
 
-    The copy's manifest has the figures of the file that serves: the newest evaluation of each split
-    on the version's own dataset, and its variants.
+    Its weights come along in half precision, so that trainings can start from them. The copy's
+    manifest has the figures of the file that serves: the newest evaluation of each split on the
+    version's own dataset, and its variants.
 
     Raises:
         ModelError: if the version's files are not what its manifest says.
         VersionError: if a bundled version has that name.
+        WeightsError: if a weight is too large for half precision.
     """
     manifest = read_manifest(version.folder)
-    graph = verified_bytes(version.folder, manifest, manifest.onnx)
+    contents = {manifest.onnx: verified_bytes(version.folder, manifest, manifest.onnx)}
+    if _FULL_WEIGHTS in manifest.files:
+        from classifier.training.weights import half_precision
+
+        weights = verified_bytes(version.folder, manifest, _FULL_WEIGHTS)
+        contents[_HALF_WEIGHTS] = half_precision(weights)
     destination = models.versions.BUNDLED_FOLDER / name
     if destination.exists():
         raise VersionError(f"There is a bundled version {name} already.")
-    files = {manifest.onnx: manifest.files[manifest.onnx]}
+    files = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
     with new_version_folder(destination) as folder:
-        (folder / manifest.onnx).write_bytes(graph)
+        for file, content in contents.items():
+            (folder / file).write_bytes(content)
         metrics = {**manifest.metrics, **_measured(version)}
         write_manifest(folder, replace(manifest, name=name, files=files, metrics=metrics))
     return destination
