@@ -1,7 +1,9 @@
 """Live answers: reading them, and saying whether one was right."""
 
+import time
 from typing import Any
 
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,6 +14,7 @@ from rest_framework.response import Response
 from classifier.api.errors import problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.throttling import RequestThrottle
+from classifier.live.recording import GATHERING_SECONDS, recorder
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import LivePrediction
 
@@ -91,10 +94,23 @@ class PredictionViewSet(StaffViewSet):
     )
     def feedback(self, request: Request, pk: str) -> Response:
         """Say whether an answer was right. Open to whoever knows its id; the last word counts."""
-        prediction = self.get_object()
+        prediction = self._recorded()
         form = FeedbackSerializer(data=request.data, context={"prediction": prediction})
         form.is_valid(raise_exception=True)
         prediction.right = form.validated_data["right"]
         prediction.true_type = form.validated_data["true_type"]
         prediction.save(update_fields=["right", "true_type"])
         return Response(form.validated_data)
+
+    def _recorded(self) -> LivePrediction:
+        """Return the answer that is asked for, though it be so new that it is not stored yet.
+
+        Raises:
+            Http404: if there is no such answer.
+        """
+        recorder.flush()
+        try:
+            return self.get_object()
+        except Http404:
+            time.sleep(2 * GATHERING_SECONDS)  # another process may have given it
+            return self.get_object()

@@ -59,7 +59,7 @@ class InferenceBenchmark:
         from classifier.evaluation.cost import fresh_process
         from classifier.inference.engine import Engine
 
-        version = _version(options["model_version"])
+        version = served_version(options["model_version"])
         engine = Engine.load(version.folder, options["threads"])
         images, source = logos(options["images"])
         results = {
@@ -111,7 +111,7 @@ class InferenceBenchmark:
         return "\n".join(lines)
 
 
-def _version(name: str | None) -> "ModelVersion":
+def served_version(name: str | None) -> "ModelVersion":
     """Return the version to measure.
 
     Raises:

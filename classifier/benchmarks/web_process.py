@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,20 +44,17 @@ def web_process_memory(
     Raises:
         WebProcessError: if the server fails.
     """
-    with TemporaryDirectory() as folder:
-        environment = _environment(Path(folder))
-        _prepare(environment, version)
-        with _server(environment, Path(folder) / "web.log") as (address, worker):
-            start = _memory(worker)[0]
-            with httpx.Client(base_url=address, timeout=30) as client:
-                for number in range(requests):
-                    answer = client.post(
-                        _CLASSIFY,
-                        files={"image": images[number % len(images)]},
-                        data={"method": "neural"},
-                    )
-                    _check(answer, version)
-            rss, pss = _memory(worker)
+    with TemporaryDirectory() as folder, web_server(version, Path(folder)) as server:
+        start = _memory(server.worker)[0]
+        with httpx.Client(base_url=server.address, timeout=30) as client:
+            for number in range(requests):
+                answer = client.post(
+                    _CLASSIFY,
+                    files={"image": images[number % len(images)]},
+                    data={"method": "neural"},
+                )
+                _check(answer, version)
+        rss, pss = _memory(server.worker)
     return {"web_start_rss_mb": start, "web_rss_mb": rss, "web_pss_mb": pss}
 
 
@@ -93,12 +91,33 @@ def _prepare(environment: dict[str, str], version: ModelVersion) -> None:
             raise WebProcessError(f"{command[0]} failed: {result.stderr.strip()[-500:]}")
 
 
+@dataclass(frozen=True)
+class WebServer:
+    """The project's web server while it runs."""
+
+    port: int
+    worker: psutil.Process
+
+    @property
+    def address(self) -> str:
+        """Its URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+
 @contextmanager
-def _server(environment: dict[str, str], log: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Run the web server with one worker; give its address and the worker."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def web_server(version: ModelVersion, folder: Path) -> Iterator[WebServer]:
+    """Run the project's web server with one worker that serves a version.
+
+    Args:
+        version: what it serves.
+        folder: for its database and its log.
+
+    Raises:
+        WebProcessError: if the server fails.
+    """
+    environment, log = _environment(folder), folder / "web.log"
+    _prepare(environment, version)
+    port = free_port()
     application = ":".join(settings.WSGI_APPLICATION.rsplit(".", 1))
     options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
     with log.open("wb") as output:
@@ -110,19 +129,30 @@ def _server(environment: dict[str, str], log: Path) -> Iterator[tuple[str, psuti
             stderr=subprocess.STDOUT,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(server, address, log)
-        yield address, psutil.Process(server.pid).children()[0]
+        waited_for(server, f"http://127.0.0.1:{port}/healthz", log)
+        yield WebServer(port, psutil.Process(server.pid).children()[0])
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _wait(server: subprocess.Popen, address: str, log: Path) -> None:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def waited_for(server: subprocess.Popen, address: str, log: Path) -> None:
+    """Return once a server answers at an address.
+
+    Raises:
+        WebProcessError: with the end of its log if it does not.
+    """
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            httpx.get(f"{address}/healthz", timeout=2)
+            httpx.get(address, timeout=2)
             return
         except httpx.HTTPError:
             time.sleep(0.2)

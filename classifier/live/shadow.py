@@ -16,6 +16,7 @@ from django.core.files import File
 from django.db.models import QuerySet
 
 from classifier.live import serving
+from classifier.live.recording import recorder
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def show(uploads: Mapping[uuid.UUID, File]) -> None:
     folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        recorder.flush()  # the answers that the shadow's belong to
         room = _MOST_WAITING - sum(1 for _ in folder.iterdir())
         for pk, upload in chosen[: max(0, room)]:
             draft = folder / f".{pk}"

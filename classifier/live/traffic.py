@@ -1,21 +1,19 @@
 """Live traffic: each answer is remembered, recorded, and judged by who asked for it."""
 
 import hashlib
-import logging
 import time
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError
 from django.utils import timezone
 
 from classifier.live import serving
+from classifier.live.recording import recorder
 from classifier.models import LivePrediction
 from classifier.work.metrics import CLASSIFICATION_SECONDS
 
-logger = logging.getLogger(__name__)
 _RECORDED = (
     "logo_type",
     "confidence",
@@ -55,18 +53,12 @@ def answer(content: bytes, method: str, budget_ms: float | None = None) -> dict[
 
 
 def record(answers: list[dict[str, Any]]) -> list[LivePrediction]:
-    """Store answers in one statement; return their rows.
-
-    An answer is worth more than its record: if the database refuses, that is logged.
-    """
+    """Let answers be stored, in a web process behind the request; return their rows."""
     rows = [
         LivePrediction(cached=found["cached"], **{name: found[name] for name in _RECORDED})
         for found in answers
     ]
-    try:
-        LivePrediction.objects.bulk_create(rows)
-    except DatabaseError:
-        logger.exception("%d live answers could not be recorded.", len(rows))
+    recorder.add(rows)
     return rows
 
 

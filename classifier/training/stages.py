@@ -19,6 +19,7 @@ from classifier.training.model import Activations, LogoClassifier
 from classifier.training.views import augmented_views
 
 _CACHE_BATCH = 64
+_LARGEST_HALF = torch.finfo(torch.half).max
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Batches:
                 if self.cache is None:
                     self.cache = self._empty_cache(activations)
                 for kept, part in zip(self.cache, activations, strict=True):
-                    kept[view, rows] = part.half().cpu()
+                    kept[view, rows] = part.clamp(-_LARGEST_HALF, _LARGEST_HALF).half().cpu()
                 yield len(block)
         for kept in self.cache or ():
             parallel.total(kept)  # what a process has not computed is zero

@@ -158,8 +158,9 @@ def production_version() -> ModelVersion:
         NoProductionVersionError: if there is none and none is bundled.
         ModelError: if the bundled one cannot be used.
     """
-    version = ModelVersion.objects.filter(stage=Stage.PRODUCTION).first()
-    return version or _promote_bundled()
+    # Every request asks. Most of a row is its manifest, which serving reads from its file.
+    serving = ModelVersion.objects.filter(stage=Stage.PRODUCTION).defer("manifest")
+    return serving.first() or _promote_bundled()
 
 
 def check_loads(version: ModelVersion) -> None:

@@ -53,7 +53,7 @@ class RecordTestCase(TrafficCase):
         refusal = OperationalError("database is locked")
         with (
             mock.patch.object(LivePrediction.objects, "bulk_create", side_effect=refusal),
-            self.assertLogs("classifier.live.traffic", "ERROR"),
+            self.assertLogs("classifier.live.recording", "ERROR"),
         ):
             self.assertEqual(self.classify().status_code, 200)
 
