@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 import cv2
 import numpy as np
 
-from classifier.data.gradients import flatten_gradients, has_blur
-from classifier.data.rendering import render
+from classifier.data.gradients import has_blur
+from classifier.data.rendering import render_flat
 
 VERSION = 2  # raised when a measure changes, so that cached ones are taken anew
 
@@ -35,8 +35,8 @@ class Measures:
 
 def measure(svg: str, image: np.ndarray) -> Measures:
     """Measure a logo from its SVG text and its render, uint8 RGBA [height, width, 4]."""
-    flat_svg = flatten_gradients(svg)
-    flat = image if flat_svg == svg else render(flat_svg)
+    flattened = render_flat(svg)
+    flat = image if flattened is None else flattened
     ink = image[..., 3] > 128
     top, bottom, left, right = bounds(ink)
     colour_map, colours = _colour_map(flat)

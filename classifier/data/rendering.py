@@ -1,65 +1,75 @@
-"""From SVG text to pixels."""
+"""From SVG text to pixels, in a process that can open no file and takes only so much.
+
+An SVG that somebody sent may name files of this machine, nest until a stack ends, or ask for a
+texture that takes hours: one such file costs its line in the report, and nothing else.
+"""
 
 import hashlib
 import io
 import re
 
 import numpy as np
-import resvg_py
-from defusedxml import ElementTree
 from PIL import Image
+
+from classifier.data.svg_checks import UnusableSvgError
+from classifier.images.process import CrashedError, Crew, OutOfTimeError, StalledError
+
+__all__ = ["LONG_SIDE", "UnusableSvgError", "render", "render_flat", "view_box", "with_colour"]
 
 LONG_SIDE = 256  # pixels: the size at which people see a logo
 
 # One-colour sets leave the colour open; half of them stay black.
 _OPEN_COLOURS = (*["#000000"] * 6, "#d4322c", "#1f6feb", "#0f8a5f", "#7a3fd0", "#e0731d", "#0b2545")
-_IMAGE_ELEMENT = re.compile(r"<(\w+:)?(image|foreignObject|script)\b")
-_VIEW_BOX = re.compile(r"viewBox=[\"']\s*" + r"[\s,]+".join([r"(-?[\d.]+)"] * 4))
-_NUMBER = re.compile(r"[\d.]+")
+_SIZE, _POSITION = r"(\d+(?:\.\d*)?|\.\d+)", r"(-?(?:\d+(?:\.\d*)?|\.\d+))"
+_VIEW_BOX = re.compile(
+    r"viewBox=[\"']\s*" + r"[\s,]+".join([_POSITION, _POSITION, _SIZE, _SIZE]) + r"\s*[\"']"
+)
 
-
-class UnusableSvgError(ValueError):
-    """An SVG that cannot be rendered to a logo. The message is a short reason."""
+# Builders render from one thread; whoever else does may wait.
+_renderers = Crew(
+    "classifier.data.renderer",
+    size=1,
+    waiting=1000,
+    wait_seconds=600,
+    wall_seconds=60,
+    retire_bytes=200 * 2**20,
+)
 
 
 def render(svg: str, long_side: int = LONG_SIDE) -> np.ndarray:
     """Render SVG text to uint8 RGBA [height, width, 4] whose longer side is `long_side` pixels.
 
     Raises:
-        UnusableSvgError: if it is broken, empty, or holds a raster image.
+        UnusableSvgError: if it is broken, empty, or holds a raster image, or takes too much.
     """
-    if _IMAGE_ELEMENT.search(svg):
-        raise UnusableSvgError("embedded raster image")
-    width, height = _size(svg)
-    try:
-        png = resvg_py.svg_to_bytes(
-            svg_string=with_colour(svg),
-            skip_system_fonts=True,
-            width=long_side if width >= height else None,
-            height=None if width >= height else long_side,
-        )
-    except ValueError as error:
-        raise UnusableSvgError("broken SVG") from error
-    image = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
+    image = _rendered(with_colour(svg), long_side, flat=False)
     if (image[..., 3] > 128).sum() < 50:
         raise UnusableSvgError("empty drawing")
     return image
 
 
-def _size(svg: str) -> tuple[float, float]:
+def render_flat(svg: str, long_side: int = LONG_SIDE) -> np.ndarray | None:
+    """Render SVG text with every gradient in one colour; None if it has no gradient.
+
+    Raises:
+        UnusableSvgError: as `render`.
+    """
+    return _rendered(with_colour(svg), long_side, flat=True)
+
+
+def _rendered(svg: str, long_side: int, flat: bool) -> np.ndarray | None:
+    head = {"long_side": long_side, "flat": flat}
     try:
-        root = ElementTree.fromstring(svg)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise UnusableSvgError("broken SVG") from error
-    box = _NUMBER.findall(root.get("viewBox", ""))
-    sizes = box[2:4] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]
-    found = [_NUMBER.match(size) for size in sizes]
-    if not all(found):
-        raise UnusableSvgError("no size")
-    width, height = (float(match.group()) for match in found)
-    if min(width, height) <= 0 or max(width, height) / min(width, height) > 20:
-        raise UnusableSvgError("no size")
-    return width, height
+        answer, png = _renderers.ask(head, svg.encode(errors="replace"))
+    except (OutOfTimeError, StalledError) as error:
+        raise UnusableSvgError("takes too long to render") from error
+    except CrashedError as error:
+        raise UnusableSvgError("ends the renderer") from error
+    if message := answer.get("error"):
+        raise UnusableSvgError(message)
+    if answer.get("unchanged"):
+        return None
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
 
 
 def view_box(svg: str) -> tuple[float, float, float, float] | None:
