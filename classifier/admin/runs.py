@@ -10,6 +10,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, offered, page_link
+from classifier.lib.keys import is_key
 from classifier.models import TrainingRun
 from classifier.runs.forms import StartTrainingForm
 from classifier.runs.lifecycle import RunError, cancel_run, resume_run, start_run
@@ -85,7 +86,7 @@ class TrainingRunAdmin(ActionAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Offer what the run's state allows."""
-        run = TrainingRun.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        run = TrainingRun.objects.filter(pk=object_id).first() if is_key(object_id) else None
         names = set()
         if run and run.is_active:
             names.add("cancel")

@@ -17,6 +17,7 @@ from classifier.admin.base import (
     page_link,
 )
 from classifier.inference.manifest import ModelError
+from classifier.lib.keys import is_key
 from classifier.models import Evaluation, ModelVersion
 
 
@@ -61,7 +62,7 @@ class ModelVersionAdmin(ActionAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Offer what the version's stage allows."""
-        found = ModelVersion.objects.filter(pk=object_id) if object_id.isdigit() else None
+        found = ModelVersion.objects.filter(pk=object_id) if is_key(object_id) else None
         version = found.first() if found is not None else None
         names = set()
         if version and version.stage != ModelVersion.Stage.PRODUCTION:

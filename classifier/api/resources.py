@@ -11,6 +11,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from classifier.api.conditional import conditional
 from classifier.api.errors import ErrorForm
 from classifier.api.pagination import Pages
+from classifier.api.parsing import PARSERS
 from classifier.api.permissions import StaffPermission
 from classifier.api.serializers import (
     DatasetDetailSerializer,
@@ -24,6 +25,7 @@ class StaffViewSet(ErrorForm, ReadOnlyModelViewSet):
     """Lists with pages, filters and ordering, for staff. `detail_serializer_class` shows more."""
 
     permission_classes = [StaffPermission]
+    parser_classes = PARSERS
     pagination_class = Pages
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     lookup_value_regex = r"[0-9]{1,18}"

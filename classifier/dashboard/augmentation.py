@@ -16,6 +16,7 @@ from classifier.datasets.previews import (
     preview_path,
     start_preview,
 )
+from classifier.lib.keys import is_key
 from classifier.models import AugmentationPreview, Dataset
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
@@ -83,7 +84,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404("There is no picture of these settings.")
     asked = request.GET.get("asked", "")
-    context = _sheet(form, int(asked) if asked.isdigit() else 0)
+    context = _sheet(form, int(asked) if is_key(asked) else 0)
     return render(request, "classifier/dashboard/augmentation_sheet.html", context)
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from classifier.dashboard.access import staff_only
 from classifier.dashboard.scores import score_of
 from classifier.dashboard.versions import HEADLINE
+from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, ModelVersion, TrainingRun
 
@@ -64,7 +65,7 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
 def _contender(key: str) -> Contender | None:
     """Read "12" or "12-rules"."""
     pk, _, method = key.partition("-")
-    version = ModelVersion.objects.filter(pk=pk).first() if pk.isdigit() else None
+    version = ModelVersion.objects.filter(pk=pk).first() if is_key(pk) else None
     method = method or Evaluation.Method.NEURAL
     return Contender(version, method) if version and method in Evaluation.Method else None
 
@@ -129,7 +130,7 @@ def _result(run: TrainingRun) -> dict[str, Any]:
 @staff_only
 def compare_runs(request: HttpRequest) -> HttpResponse:
     """Overlay the curves of several runs, and show the settings in which they differ."""
-    chosen = [int(pk) for pk in request.GET.getlist("run") if pk.isdigit()][:MOST_RUNS]
+    chosen = [int(pk) for pk in request.GET.getlist("run") if is_key(pk)][:MOST_RUNS]
     runs = list(TrainingRun.objects.filter(pk__in=chosen).select_related("dataset", "version"))
     names = sorted({name for run in runs for name in run.config})
     differing = []

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.datasets.info import SPLITS
+from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, Prediction
 from classifier.versions.evaluation_jobs import cancel_evaluation, start_evaluation
@@ -27,7 +28,7 @@ def version_evaluate(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ModelVersion, pk=pk)
     chosen, split = request.POST.get("dataset", ""), request.POST.get("split", "")
     ready = Dataset.objects.filter(status=Dataset.Status.READY)
-    dataset = ready.filter(pk=chosen).first() if chosen.isdigit() else None
+    dataset = ready.filter(pk=chosen).first() if is_key(chosen) else None
     if dataset is None or split not in SPLITS:
         messages.error(request, "Choose a finished dataset and one of its splits.")
         return redirect("dashboard:version", pk)

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.datasets.label_checks import LabelCheckError, start_label_check
+from classifier.lib.keys import is_key
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, LabelCheck, LabelCorrection, Sample
 
@@ -35,7 +36,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Show a contact sheet. The address says all: dataset, class, split, order, seed, page."""
     datasets = Dataset.objects.filter(status=Dataset.Status.READY)
     chosen = request.GET.get("dataset", "")
-    dataset = datasets.filter(pk=chosen).first() if chosen.isdigit() else datasets.first()
+    dataset = datasets.filter(pk=chosen).first() if is_key(chosen) else datasets.first()
     label = request.GET.get("class", CLASS_NAMES[0])
     split = request.GET.get("split", "test")
     seed = request.GET.get("seed", "0")[:20]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.inference.manifest import ModelError
+from classifier.lib.keys import is_key
 from classifier.live.shadow import shadows
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import ModelVersion, ShadowPrediction
@@ -27,7 +28,7 @@ def shadow_page(request: HttpRequest) -> HttpResponse:
     known = ModelVersion.objects.filter(Q(stage="shadow") | Q(shadow_predictions__isnull=False))
     known = known.distinct()
     shadow = shadows().first()
-    version = known.filter(pk=chosen).first() if chosen.isdigit() else shadow or known.first()
+    version = known.filter(pk=chosen).first() if is_key(chosen) else shadow or known.first()
     context: dict[str, Any] = {
         "shadow": shadow,
         "version": version,
@@ -106,7 +107,7 @@ def shadow_start(request: HttpRequest) -> HttpResponse:
     """Let a candidate answer live uploads beside production from now on."""
     require_permission(request, "change_modelversion")
     chosen = request.POST.get("version", "")
-    version = get_object_or_404(ModelVersion, pk=chosen if chosen.isdigit() else 0)
+    version = get_object_or_404(ModelVersion, pk=chosen if is_key(chosen) else 0)
     try:
         set_shadow(version)
         messages.success(request, f"{version} runs as shadow: its answers gather here.")

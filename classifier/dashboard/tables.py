@@ -1,13 +1,17 @@
 """The numbers behind a chart: one table, given as JSON records or as CSV."""
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 
+from classifier.lib.tables import harmless
+
 FORMATS = ("csv", "json")
+_UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)  # a line break would end the header
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,9 @@ class Table:
         if file_format != "csv":
             raise Http404(f"Formats are {' and '.join(FORMATS)}.")
         response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{self.name}.csv"'
+        name = _UNSAFE.sub("-", self.name)[:100]
+        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         writer = csv.writer(response)
         writer.writerow(self.columns)
-        writer.writerows(self.rows)
+        writer.writerows([harmless(cell) for cell in row] for row in self.rows)
         return response

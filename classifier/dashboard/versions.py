@@ -20,6 +20,7 @@ from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
 from classifier.dashboard.variants import variant_rows
 from classifier.inference.manifest import ModelError
+from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample
 
@@ -55,7 +56,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a version scored, and what it is."""
     version = get_object_or_404(_VERSIONS, pk=pk)
     chosen = request.GET.get("evaluation", "")
-    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    score = score_of(version, int(chosen) if is_key(chosen) else None)
     if score is None and chosen:
         raise Http404("This version has no such evaluation.")
     jobs = shown_jobs(version)
@@ -78,7 +79,7 @@ def version_report(request: HttpRequest, pk: int) -> HttpResponse:
     """Return a version's figures as one HTML file that needs nothing else."""
     version = get_object_or_404(_VERSIONS, pk=pk)
     chosen = request.GET.get("evaluation", "")
-    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    score = score_of(version, int(chosen) if is_key(chosen) else None)
     if score is None:
         raise Http404("This version was not evaluated yet.")
     context = {
@@ -152,7 +153,7 @@ def version_numbers(request: HttpRequest, pk: int, table: str, file_format: str)
     """Return the numbers behind one of a version's charts."""
     version = get_object_or_404(ModelVersion, pk=pk)
     chosen = request.GET.get("evaluation", "")
-    score = score_of(version, int(chosen) if chosen.isdigit() else None)
+    score = score_of(version, int(chosen) if is_key(chosen) else None)
     if score is None or table not in _TABLES:
         raise Http404("There are no such numbers.")
     return _TABLES[table](f"{version.name}-{table}", score.metrics).respond(file_format)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from classifier.data.rendering import with_colour
+from classifier.lib.tables import harmless
 from classifier.models import Dataset, Sample
 
 FIELDS = (
@@ -71,7 +72,7 @@ def _files(dataset: Dataset, vectors: bool) -> Iterator[tuple[str, bytes]]:
             if row["source"]:
                 # As it was rendered: a reader need not know which colour an open one stands for.
                 yield row["source"], with_colour(sample.vector_file.read_text()).encode()
-        writer.writerow({"path": path} | row)
+        writer.writerow({"path": path} | {name: harmless(cell) for name, cell in row.items()})
         yield path, sample.file.read_bytes()
     yield "labels.csv", table.getvalue().encode()
 

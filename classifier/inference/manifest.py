@@ -91,6 +91,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _unreadable(folder: Path, name: str, error: OSError) -> "MissingModelError":
+    """Return the exception for a file that is not there, or that this process may not read."""
+    if isinstance(error, FileNotFoundError):
+        return MissingModelError(f"{folder.name}/{name} is missing.")
+    return MissingModelError(f"{folder.name}/{name} cannot be read: {error.strerror}.")
+
+
 def sha256_of_manifest(folder: Path) -> str:
     """Return the hex sha256 of a version folder's manifest.
 
@@ -99,8 +106,8 @@ def sha256_of_manifest(folder: Path) -> str:
     """
     try:
         return sha256_of(folder / MANIFEST_NAME)
-    except FileNotFoundError as error:
-        raise MissingModelError(f"There is no {MANIFEST_NAME} in {folder.name}.") from error
+    except OSError as error:
+        raise _unreadable(folder, MANIFEST_NAME, error) from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -113,8 +120,8 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         values = json.loads((folder / MANIFEST_NAME).read_text())
-    except FileNotFoundError as error:
-        raise MissingModelError(f"There is no {MANIFEST_NAME} in {folder.name}.") from error
+    except OSError as error:
+        raise _unreadable(folder, MANIFEST_NAME, error) from error
     except ValueError as error:
         raise CorruptModelError(f"{folder.name}/{MANIFEST_NAME} is not JSON.") from error
     if not isinstance(values, dict):
@@ -135,8 +142,8 @@ def verified_bytes(folder: Path, manifest: Manifest, name: str) -> bytes:
         raise MissingModelError(f"The manifest of {folder.name} does not name {name}.")
     try:
         content = (folder / name).read_bytes()
-    except FileNotFoundError as error:
-        raise MissingModelError(f"{folder.name}/{name} is missing.") from error
+    except OSError as error:
+        raise _unreadable(folder, name, error) from error
     if hashlib.sha256(content).hexdigest() != manifest.files[name]:
         raise CorruptModelError(f"{folder.name}/{name} does not match its hash in the manifest.")
     return content
