@@ -204,6 +204,8 @@ CELERY_TASK_ROUTES = [
 ]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Redirected, the log's own stream would lead back into the log, and nothing come out.
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mark-lost-work": {"task": "classifier.tasks.mark_lost_work", "schedule": 10.0},

@@ -30,7 +30,7 @@ finish() {
 trap finish EXIT
 
 say "base image"
-debootstrap --variant=minbase --include=python3.11,python3.11-venv,ca-certificates \
+debootstrap --variant=minbase --include=python3,python3-distutils,python3-lib2to3,python3.11-venv,ca-certificates \
     bookworm "$work/root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" \
     >"$work/debootstrap.log" 2>&1 || { tail -5 "$work/debootstrap.log"; exit 1; }
 rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*

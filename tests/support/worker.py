@@ -53,6 +53,7 @@ def real_worker(broker_url, queues="short,conversion,training", pool="prefork", 
         )
         try:
             _wait_until_it_answers(process, log)
+            process.lines = lambda: _lines(log)
             yield process
         finally:
             if process.poll() is None:
@@ -62,6 +63,11 @@ def real_worker(broker_url, queues="short,conversion,training", pool="prefork", 
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _lines(log):
+    """Return what the worker has written so far; its own place in the file stays."""
+    return os.pread(log.fileno(), 2**24, 0).decode(errors="replace").splitlines()
 
 
 def _wait_until_it_answers(process, log):
