@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from converter.benchmarks.logos import Truth, measure
+from converter.benchmarks.cases import Case
+from converter.benchmarks.logos import measure
 from converter.presets import Preset
 from converter.vectorizer.settings import CurveSettings
 
@@ -32,9 +33,9 @@ _BATCH = 8  # logos after which a trial that is clearly worse than the best is g
 
 
 def tune(
-    logos: list[Truth], start: Preset, kind: str, trials: int, seed: int, mapper: Mapper = map
+    logos: list[Case], start: Preset, kind: str, trials: int, seed: int, mapper: Mapper = map
 ) -> dict[str, Any]:
-    """Search for the settings with the highest mean score (see `converter.quality`).
+    """Search for the settings with the fewest faults on average (see `converter.benchmarks.score`).
 
     Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", 2019. The
     first trial is the preset's own settings. A trial is given up as soon as a signed-rank test
@@ -49,7 +50,7 @@ def tune(
         mapper: how many tracings are done: `map`, or that of a pool.
 
     Returns:
-        the settings found, their score, and the score of the preset's own.
+        the settings found, their faults, and those of the preset's own.
     """
     import optuna
 
@@ -61,19 +62,19 @@ def tune(
     def objective(trial: "optuna.Trial") -> float:
         found = replace(settings, **suggest(trial, names))
         preset = replace(start, settings=found, noisy=None)
-        scores: list[float] = []
+        found_faults: list[float] = []
         for first in range(0, len(logos), _BATCH):
             jobs = [(logo, preset, kind) for logo in logos[first : first + _BATCH]]
-            for score in mapper(_score, jobs):
-                trial.report(score, len(scores))
-                scores.append(score)
+            for points in mapper(_faults, jobs):
+                trial.report(points, len(found_faults))
+                found_faults.append(points)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        return fmean(scores)
+        return fmean(found_faults)
 
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # the pruner's
     study = optuna.create_study(
-        direction="maximize",
+        direction="minimize",
         sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
     )
@@ -82,8 +83,8 @@ def tune(
     study.optimize(objective, n_trials=trials)
     return {
         "settings": study.best_params,
-        "score": study.best_value,
-        "score_before": study.trials[0].value,
+        "faults": study.best_value,
+        "faults_before": study.trials[0].value,
         "trials": trials,
         "logos": len(logos),
     }
@@ -108,5 +109,5 @@ def suggest(trial: "optuna.Trial", names: Iterable[str]) -> dict[str, float]:
     return values
 
 
-def _score(job: tuple[Truth, Preset, str]) -> float:
-    return measure(*job).quality.score
+def _faults(job: tuple[Case, Preset, str]) -> float:
+    return measure(*job).faults

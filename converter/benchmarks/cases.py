@@ -3,12 +3,10 @@
 import io
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from converter.benchmarks.logos import read_logos
 from converter.benchmarks.plain import plain_shapes
 from converter.benchmarks.rendering import Colour, RenderingError, Size, render, straight
 
@@ -132,17 +130,3 @@ def upload_size(svg: str, side: int) -> Size:
 def plain_cases(kind: Kind) -> list[Case]:
     """Return the plain shapes, whose thin lines depend on the upload's side."""
     return [Case(name, PLAIN, svg, WHITE) for name, svg in plain_shapes(kind.side).items()]
-
-
-def logo_cases(folder: Path, per_type: int, seed: int) -> list[Case]:
-    """Return test logos of an exported dataset, each type's drawn by chance.
-
-    Raises:
-        LogosError: if the folder holds none.
-    """
-    cases = []
-    for truth in read_logos(folder, "test", per_type, seed):
-        red, green, blue = bytes.fromhex(truth.background[1:])
-        name = truth.source.stem
-        cases.append(Case(name, truth.label, truth.source.read_text(), (red, green, blue)))
-    return cases

@@ -1,9 +1,7 @@
 """`benchmark drawing`: how good the drawings are, beside their vector sources and other tracers."""
 
 import multiprocessing
-import resource
 import tempfile
-import time
 from argparse import ArgumentParser
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from converter.benchmarks.checks import check_renderer
 from converter.benchmarks.drawing_tables import OURS, describe, summarise
-from converter.benchmarks.logos import LogosError
 
 if TYPE_CHECKING:
     from converter.benchmarks.cases import Case, Kind
@@ -37,18 +35,16 @@ class DrawingBenchmark:
         add("--seed", type=int, default=0)
         add("--jobs", type=int, default=2, help="images at a time (default: 2)")
         add("--peers", action="store_true", help="compare with what scripts/peers.sh installed")
-        add("--keep", type=Path, metavar="DIR", help="keep uploads and drawings")
+        add(
+            "--keep",
+            type=Path,
+            metavar="DIR",
+            help="keep uploads and drawings; peers' are not made again",
+        )
 
     def measure(self, options: dict[str, Any]) -> dict[str, Any]:
         """Draw and judge; see `summarise` for what comes out."""
-        try:
-            import cairosvg  # noqa: F401
-            import svgelements  # noqa: F401
-        except (ImportError, OSError) as error:
-            raise CommandError(
-                f"The judge's renderer is not installed ({error}): "
-                "pip install -r requirements-dev.txt, and Debian's libcairo2."
-            ) from error
+        check_renderer()
         uploads = _uploads(options)
         peers, missing = _peers(settings.VAR_DIR / "peers") if options["peers"] else ([], [])
         with tempfile.TemporaryDirectory() as scratch:
@@ -71,23 +67,27 @@ class Upload:
 
 
 def _uploads(options: dict[str, Any]) -> list[Upload]:
-    from converter.benchmarks.cases import KINDS, logo_cases, plain_cases
+    from converter.benchmarks.cases import KINDS, plain_cases
+    from converter.benchmarks.logos import LogosError, read_logos
 
     names = options["kinds"].split(",") if options["kinds"] else list(KINDS)
     if unknown := set(names) - set(KINDS):
         raise CommandError(f"There is no kind {unknown.pop()!r}. Choose of {', '.join(KINDS)}.")
     try:
         logos = (
-            logo_cases(options["logos"], options["per_type"], options["seed"])
+            read_logos(options["logos"], "test", options["per_type"], options["seed"])
             if options["logos"]
             else []
         )
     except LogosError as error:
         raise CommandError(str(error)) from error
     pairs = [(case, KINDS[name]) for name in names for case in (*plain_cases(KINDS[name]), *logos)]
-    return [
-        Upload(f"{number:05}-{kind.name}", case, kind) for number, (case, kind) in enumerate(pairs)
-    ]
+    return [Upload(_file_name(case, kind), case, kind) for case, kind in pairs]
+
+
+def _file_name(case: "Case", kind: "Kind") -> str:
+    """Return a name without dots, which stays the same from run to run."""
+    return f"{kind.name}-{case.label}-{case.name.replace('.', '_')}"
 
 
 def _peers(folder: Path) -> tuple[list["Peer"], list[str]]:
@@ -104,7 +104,7 @@ def _rows(uploads: list[Upload], peers: list["Peer"], folder: Path, jobs: int) -
 
     images = folder / "uploads"
     for each in (images, folder / OURS):
-        each.mkdir(parents=True)
+        each.mkdir(parents=True, exist_ok=True)
     # Fresh processes: a forked one would share this one's database connection.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
@@ -121,6 +121,7 @@ def _rows(uploads: list[Upload], peers: list["Peer"], folder: Path, jobs: int) -
 def _draw(upload: Upload, folder: Path) -> None:
     """Write an upload as PNG, for the peers, and this project's drawing of it."""
     from converter.benchmarks.rendering import RenderingError
+    from converter.benchmarks.timing import cpu_seconds
     from converter.conversion import read_upload
     from converter.images import to_png
     from converter.presets import PRESETS
@@ -132,18 +133,13 @@ def _draw(upload: Upload, folder: Path) -> None:
         return
     (folder / "uploads" / f"{upload.name}.png").write_bytes(to_png(logo.image))
     drawing = folder / OURS / upload.name
-    began = _cpu_seconds()
+    began = cpu_seconds()
     try:
         svg = trace(logo, PRESETS[upload.case.preset]).svg
     except TracingError:
         return
-    drawing.with_suffix(".ms").write_text(f"{1000 * (_cpu_seconds() - began):.3f}")
+    drawing.with_suffix(".ms").write_text(f"{1000 * (cpu_seconds() - began):.3f}")
     drawing.with_suffix(".svg").write_text(svg)
-
-
-def _cpu_seconds() -> float:
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _judge(upload: Upload, folder: Path, tracers: dict[str, bool]) -> list[Row]:

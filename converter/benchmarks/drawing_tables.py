@@ -20,7 +20,8 @@ def summarise(rows: list[Row], missing_peers: list[str]) -> dict[str, Any]:
     """Return the figures by kind of upload, group of images, and tracer.
 
     Groups: the plain shapes; the logos of one colour on another (marks); those without a gradient
-    (flat); each type; all logos. An image belongs to several.
+    (flat); each type; all logos. An image belongs to several. A tracer for two colours is only in
+    the groups of which it could draw every image.
 
     Args:
         rows: one for each image, kind and tracer, as the judge gave it.
@@ -36,7 +37,9 @@ def summarise(rows: list[Row], missing_peers: list[str]) -> dict[str, Any]:
             figures[kind][group] = {
                 tracer: _figures(theirs) | _wins(own, theirs)
                 for tracer in tracers
-                if (theirs := [row for row in members if row["tracer"] == tracer])
+                if len(theirs := [row for row in members if row["tracer"] == tracer])
+                >= len(own)
+                > 0
             }
     return {"figures": figures, "missing_peers": missing_peers}
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 import cv2
 import numpy as np
 
-from converter.benchmarks.colours import colour_differences
 from converter.benchmarks.gradients import gradient_area
 from converter.benchmarks.nodes import count_nodes
 from converter.benchmarks.outlines import (
@@ -24,6 +23,7 @@ from converter.benchmarks.recognition import (
     visible_shapes,
 )
 from converter.benchmarks.rendering import Colour, Size, on_ground, render, shrunk
+from converter.colours import colour_differences
 
 _LIGHT, _DARK = (255, 255, 255), (24, 24, 24)
 _LEAST = 0.002  # of the picture

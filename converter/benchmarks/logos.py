@@ -1,25 +1,22 @@
 """Logos whose vector source is known, and what a drawing of one is judged by."""
 
 import csv
-import io
+import hashlib
 import random
-import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import resvg_py
-from PIL import Image
-
-from converter.images import read_logo, to_png
+from converter.benchmarks.cases import KINDS, Case
+from converter.benchmarks.judging import Figures, Truth, judge, know
+from converter.benchmarks.rendering import RenderingError
+from converter.benchmarks.score import FAILED, faults
+from converter.benchmarks.timing import cpu_seconds
+from converter.conversion import read_upload
 from converter.presets import LOGO_TYPES, Preset
-from converter.quality import SIDE, Quality, compare
 from converter.tracing import TracingError, trace
 
-FORMATS = ("png", "jpeg")
-_JPEG_QUALITY = 70
-_FAILED = Quality(0.0, 0.0, 0, 0)
+FORMATS = {"png": KINDS["png256"], "jpeg": KINDS["jpeg60"]}
 
 
 class LogosError(Exception):
@@ -27,59 +24,47 @@ class LogosError(Exception):
 
 
 @dataclass(frozen=True)
-class Truth:
-    """A logo of an exported dataset.
+class Measured:
+    """One tracing: how good it was, and how long it took.
 
     Attributes:
-        image: file of the small rendering that is traced.
-        source: the SVG that it was rendered from.
-        label: true type.
-        background: colour that its clear parts are seen on, `#rrggbb`.
+        figures: what the judge found; None if tracing failed.
+        milliseconds: CPU time of the tracing.
+        digest: of the drawing; equal for equal drawings.
     """
 
-    image: Path
-    source: Path
-    label: str
-    background: str
+    figures: Figures | None
+    milliseconds: float
+    digest: str = ""
 
-    def upload(self, kind: str) -> bytes:
-        """Return the file that somebody uploads: a clear PNG, or a noisy opaque JPEG."""
-        image = Image.open(self.image).convert("RGBA")
-        if kind == "png":
-            return to_png(image)
-        buffer = io.BytesIO()
-        _on(image, self.background).save(buffer, "JPEG", quality=_JPEG_QUALITY)
-        return buffer.getvalue()
+    @property
+    def faults(self) -> float:
+        """Faults in points; 0 is perfect."""
+        return faults(self.figures) if self.figures else FAILED
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One tracing: how good it was, and how long it took."""
-
-    quality: Quality
-    seconds: float
-    failed: bool = False
-
-
-def read_logos(folder: Path, split: str, per_type: int, seed: int) -> list[Truth]:
+def read_logos(folder: Path, split: str, per_type: int, seed: int) -> list[Case]:
     """Return up to `per_type` logos of each type, drawn by chance, the same for the same seed.
 
     Raises:
         LogosError: if the folder was not written by `export_dataset --vectors`, or holds none.
     """
-    by_type: dict[str, list[Truth]] = defaultdict(list)
+    by_type: dict[str, list[Case]] = defaultdict(list)
     try:
         with (folder / "labels.csv").open(newline="") as table:
             for row in sorted(csv.DictReader(table), key=lambda row: row["path"]):
                 if row["split"] == split and row["source"]:
-                    paths = folder / row["path"], folder / row["source"]
-                    by_type[row["label"]].append(Truth(*paths, row["label"], row["background"]))
-    except (OSError, KeyError) as error:
+                    source = folder / row["source"]
+                    red, green, blue = bytes.fromhex(row["background"].lstrip("#"))
+                    by_type[row["label"]].append(
+                        Case(source.stem, row["label"], source.read_text(), (red, green, blue))
+                    )
+    except (OSError, KeyError, ValueError) as error:
         raise LogosError(
             f"{folder} holds no logos with their sources. Write some with: "
             "python manage.py export_dataset --vectors -o FOLDER"
         ) from error
-    chosen: list[Truth] = []
+    chosen: list[Case] = []
     for logo_type in LOGO_TYPES:
         logos = by_type[logo_type]
         random.Random(seed).shuffle(logos)
@@ -89,34 +74,32 @@ def read_logos(folder: Path, split: str, per_type: int, seed: int) -> list[Truth
     return chosen
 
 
-def measure(truth: Truth, preset: Preset, kind: str) -> Measured:
-    """Trace a logo with a preset and judge the drawing by the source. A failure scores 0."""
-    logo = read_logo(truth.upload(kind), SIDE)
-    started = time.perf_counter()
+def truth_of(case: Case, form: str) -> Truth | None:
+    """Return what is known of a logo's source as such an upload; None if it cannot be rendered."""
+    kind = FORMATS[form]
     try:
-        drawing = trace(logo, preset)
-    except TracingError:
-        return Measured(_FAILED, time.perf_counter() - started, failed=True)
-    seconds = time.perf_counter() - started
-    size = (logo.width, logo.height)
-    expected = rendered(truth.source.read_text(), size, truth.background)
-    drawn = rendered(drawing.svg, size, truth.background)
-    if drawn.shape != expected.shape:  # a pixel of rounding on the short side
-        height, width = expected.shape[:2]
-        drawn = np.asarray(Image.fromarray(drawn).resize((width, height)))
-    return Measured(compare(drawn, expected, drawing.byte_count, drawing.path_count), seconds)
+        return know(case.svg, case.size(kind), case.ground_of(kind))
+    except RenderingError:
+        return None
 
 
-def rendered(svg: str, size: tuple[int, int], background: str) -> np.ndarray:
-    """Render an SVG of this aspect at 1,024 px on a colour: uint8 [H, W, 3]."""
-    width, height = size
-    sides = {"width": SIDE} if width >= height else {"height": SIDE}
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **sides)
-    image = Image.open(io.BytesIO(bytes(png))).convert("RGBA")
-    return np.asarray(_on(image, background))
+def measure(case: Case, preset: Preset, form: str, truth: Truth | None = None) -> Measured:
+    """Trace a logo with a preset and judge the drawing by the source.
 
-
-def _on(image: Image.Image, colour: str) -> Image.Image:
-    canvas = Image.new("RGB", image.size, colour)
-    canvas.paste(image, mask=image.getchannel("A"))
-    return canvas
+    Args:
+        case: the logo.
+        preset: how it is traced.
+        form: of the upload, one of FORMATS.
+        truth: what `truth_of` gave, if it is known already.
+    """
+    truth = truth or truth_of(case, form)
+    if truth is None:
+        return Measured(None, 0.0)
+    logo = read_upload(case.upload(FORMATS[form]))
+    began = cpu_seconds()
+    try:
+        svg = trace(logo, preset).svg
+        milliseconds = 1000 * (cpu_seconds() - began)
+        return Measured(judge(svg, truth), milliseconds, hashlib.sha256(svg.encode()).hexdigest())
+    except (TracingError, RenderingError):
+        return Measured(None, 1000 * (cpu_seconds() - began))

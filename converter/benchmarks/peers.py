@@ -54,7 +54,7 @@ class Peer:
         """
         drawings.mkdir()
         if self.name == "potrace":
-            for upload in sorted(uploads.glob("*.png")):
+            for upload in _not_drawn(uploads, drawings):
                 _potrace(upload, drawings / upload.stem)
         elif self.name == "imagetracer":
             _imagetracer(folder, uploads, drawings)
@@ -77,6 +77,14 @@ PEERS = {
 }
 
 
+def _not_drawn(uploads: Path, drawings: Path) -> list[Path]:
+    return [
+        upload
+        for upload in sorted(uploads.glob("*.png"))
+        if not (drawings / f"{upload.stem}.svg").exists()
+    ]
+
+
 def _python(name: str, packages: Path, uploads: Path, drawings: Path) -> None:
     """Run a tracer that is a Python package; again after a crash, without the image it was at."""
     command = [sys.executable, "-I", str(_PROGRAM), name, packages, uploads, drawings]
@@ -86,10 +94,12 @@ def _python(name: str, packages: Path, uploads: Path, drawings: Path) -> None:
 
 
 def _imagetracer(folder: Path, uploads: Path, drawings: Path) -> None:
-    for upload in uploads.glob("*.png"):
+    for upload in _not_drawn(uploads, drawings):
         image = Image.open(upload).convert("RGBA")
         upload.with_suffix(".rgba").write_bytes(struct.pack("<II", *image.size) + image.tobytes())
     subprocess.run(["node", _SCRIPT, folder, uploads, drawings], timeout=_SECONDS, check=False)
+    for pixels in uploads.glob("*.rgba"):
+        pixels.unlink()
 
 
 def _potrace(upload: Path, drawing: Path) -> None:

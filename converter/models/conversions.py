@@ -71,7 +71,10 @@ class Conversion(models.Model):
     )
     notice = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=300, help_text="Why this preset.")
-    fidelity = models.FloatField(help_text="Structural similarity of drawing and original.")
+    fidelity = models.FloatField(
+        help_text="Share of pixels that look the same in drawing and original: of those on "
+        "outlines or of all others, whichever is lower."
+    )
     paths = models.PositiveIntegerField()
     colours = models.PositiveIntegerField()
     svg_bytes = models.PositiveIntegerField()

@@ -3,6 +3,7 @@ from io import StringIO
 from pathlib import Path
 
 import httpx
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import LiveServerTestCase, TestCase
 
@@ -48,7 +49,7 @@ class ServerTest(LiveServerTestCase):
                 self.assertEqual((page.status_code, answer.status_code), (200, 201))
                 self.assertIn(notice, page.text)
                 self.assertIn(notice, answer.json()["notice"])
-                self.assertGreater(answer.json()["fidelity"], 0.85)
+                self.assertGreater(answer.json()["fidelity"], settings.CONVERTER_POOR_FIDELITY)
 
 
 class CommandTest(TestCase):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from converter.benchmarks.checks import check_renderer
 from converter.presets import GENERAL, LOGO_TYPES, PRESETS
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Search type by type, and print each finding when it is there."""
+        check_renderer()
         from converter.benchmarks.logos import FORMATS, LogosError, read_logos
         from converter.tuning import tune
 
@@ -60,7 +62,7 @@ class Command(BaseCommand):
 
     def _print(self, name: str, result: dict[str, Any]) -> None:
         self.stdout.write(
-            f"{name}: score {result['score']:.4f}, before {result['score_before']:.4f} "
+            f"{name}: faults {result['faults']:.3f}, before {result['faults_before']:.3f} "
             f"({result['trials']} trials, {result['logos']} logos)"
         )
         for setting, value in result["settings"].items():

@@ -1,6 +1,7 @@
 import json
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from unittest import mock
@@ -8,10 +9,13 @@ from unittest import mock
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase
 
-from converter.benchmarks.conversion import describe, summarise
+from converter.benchmarks.conversion_tables import describe, summarise
+from converter.benchmarks.judging import Figures
 from converter.benchmarks.logos import LogosError, Measured, measure, read_logos
+from converter.benchmarks.outlines import OutlineErrors
+from converter.benchmarks.recognition import Recognition
+from converter.benchmarks.score import FAILED, faults
 from converter.presets import PRESETS
-from converter.quality import Quality
 from converter.tracing import TracingError
 from converter.tuning import searched, tune
 from tests.converter.benchmarks.logos import write_logos
@@ -40,39 +44,66 @@ class LogosTest(FolderTestCase):
     def test_a_good_drawing_of_png_and_jpeg_is_near_the_source(self):
         write_logos(self.folder, ["simple"], "test", each=1)
         [logo] = read_logos(self.folder, "test", 1, seed=0)
-        clean, noisy = (measure(logo, PRESETS["simple"], kind) for kind in ("png", "jpeg"))
-        self.assertGreater(clean.quality.quality, 0.97)
-        self.assertGreater(noisy.quality.quality, 0.85)
+        clean, noisy = (measure(logo, PRESETS["simple"], form) for form in ("png", "jpeg"))
+        self.assertLess(clean.figures.outlines.off, 0.1)
+        self.assertLess(noisy.figures.outlines.off, 0.2)
+        self.assertLess(clean.faults, FAILED / 2)
+        self.assertGreater(clean.milliseconds, 0)
 
-    def test_a_failure_scores_nothing(self):
+    def test_a_failure_has_all_faults(self):
         write_logos(self.folder, ["simple"], "test", each=1)
         [logo] = read_logos(self.folder, "test", 1, seed=0)
         with mock.patch("converter.benchmarks.logos.trace", side_effect=TracingError("no")):
             found = measure(logo, PRESETS["simple"], "png")
-        self.assertEqual((found.failed, found.quality.quality), (True, 0.0))
+        self.assertEqual((found.figures, found.faults), (None, FAILED))
 
 
-def case(label, rules, model, **qualities):
-    """A case in which each preset has this quality, and no size."""
+def figures(turn):
+    """Return a drawing's figures that are perfect but for its mean turn."""
+    outlines = OutlineErrors(off=0, lost=0, stray=0, missing=0, turn=turn, turn95=turn)
+    shapes = Recognition(true=0, found=0, drawn=0, right=0)
+    return Figures(outlines, nodes=4, nodes_ratio=1, colour=0, colour95=0, error=0,
+                   byte_count=1024, shapes=shapes, gradients=None, opacity=None)  # fmt: skip
+
+
+def case(label, rules, model, **turns):
+    """A case in which each preset turns by so much, 5 degrees if it is not named."""
     presets = {
-        name: Measured(Quality(value, value, 0, 0), 0.1)
-        for name, value in (dict.fromkeys(PRESETS, 0.5) | qualities).items()
+        name: Measured(figures(turn), 100.0, f"{turn}")
+        for name, turn in (dict.fromkeys(PRESETS, 5.0) | turns).items()
     }
     return {"label": label, "rules": rules, "model": model, "presets": presets}
+
+
+class ScoreTest(SimpleTestCase):
+    def test_each_fault_counts_and_none_without_end(self):
+        perfect = figures(turn=0)
+        self.assertEqual(faults(perfect), 0)
+        self.assertEqual(faults(figures(turn=2)), 2)
+        self.assertEqual(faults(figures(turn=90)), 5)
+        self.assertAlmostEqual(faults(replace(perfect, colour=1.0)), 2)
+        self.assertAlmostEqual(faults(replace(perfect, nodes_ratio=8)), 3)
+        self.assertEqual(faults(replace(perfect, nodes_ratio=0.5)), 0)
+        for outlines, points in (
+            (replace(perfect.outlines, off=0.1), 2),
+            (replace(perfect.outlines, missing=0.04), 2),
+            (replace(perfect.outlines, stray=0.02), 1),
+        ):
+            self.assertAlmostEqual(faults(replace(perfect, outlines=outlines)), points)
 
 
 class SummaryTest(SimpleTestCase):
     def setUp(self):
         self.results = summarise(
             [
-                case("simple", "text", "simple", simple=0.9, general=0.8),
-                case("text", "simple", "gradient", text=0.9, general=0.8),
+                case("simple", "text", "simple", simple=1.0, general=2.0),
+                case("text", "simple", "gradient", text=1.0, general=2.0),
             ]
         )
 
     def test_the_single_preset_is_the_best_for_all(self):
         self.assertEqual(self.results["single_preset"], "general")
-        self.assertAlmostEqual(self.results["means"]["all"]["single"]["quality"], 0.8)
+        self.assertAlmostEqual(self.results["means"]["all"]["single"]["turn"], 2)
 
     def test_shares_are_of_the_way_to_the_best(self):
         shares = self.results["share_of_gain"]
@@ -85,6 +116,15 @@ class SummaryTest(SimpleTestCase):
         results = summarise([case("simple", "simple", "simple")])
         self.assertIsNone(results["share_of_gain"]["simple"]["label"])
         self.assertIn("| simple | - | - | - |", describe(results))
+
+    def test_each_preset_is_measured_on_each_type(self):
+        self.assertEqual(self.results["by_preset"]["simple"]["simple"], 1)
+        self.assertEqual(self.results["by_preset"]["all"]["simple"], 3)
+
+    def test_presets_that_draw_the_same_are_named(self):
+        self.assertEqual(self.results["same"]["simple text"], 0)
+        self.assertEqual(self.results["same"]["gradient complex"], 1)
+        self.assertIn("gradient and complex 100%", describe(self.results))
 
     def test_the_table_names_every_arm(self):
         self.assertEqual(describe(self.results).count("(f) best preset of each image"), 3)
@@ -115,7 +155,7 @@ class CommandTest(FolderTestCase):
             )
         results = json.loads(out.getvalue())
         self.assertEqual(results["uploads"], 2)
-        self.assertGreater(results["means"]["text"]["model"]["quality"], 0.8)
+        self.assertLess(results["means"]["text"]["model"]["off"], 0.2)
 
     def test_a_folder_without_sources_is_one_line(self):
         for arguments in (("benchmark", "conversion"), ("tune_presets",)):
@@ -134,19 +174,19 @@ class CommandTest(FolderTestCase):
             )  # fmt: skip
         found = json.loads(output.read_text())["simple png"]
         self.assertIn("outline_blur", found["settings"])
-        self.assertGreaterEqual(found["score"], found["score_before"])
+        self.assertLessEqual(found["faults"], found["faults_before"])
 
 
 class TuningTest(SimpleTestCase):
     def test_the_first_trial_is_the_preset_and_the_best_is_kept(self):
         tried = []
 
-        def scores(function, jobs):
+        def points(function, jobs):
             tried.append(jobs[0][1].settings)
-            return [1 - abs(tried[-1].tolerance - 0.3)]
+            return [abs(tried[-1].tolerance - 0.3)]
 
         start = PRESETS["text"]
-        found = tune([mock.sentinel.logo], start, "jpeg", 8, seed=1, mapper=scores)
+        found = tune([mock.sentinel.logo], start, "jpeg", 8, seed=1, mapper=points)
         self.assertEqual(tried[0], start.noisy)
         best = min(tried, key=lambda settings: abs(settings.tolerance - 0.3))
         self.assertEqual(found["settings"]["tolerance"], best.tolerance)
@@ -154,12 +194,12 @@ class TuningTest(SimpleTestCase):
     def test_a_trial_that_is_worse_on_every_logo_is_given_up(self):
         traced = []
 
-        def scores(function, jobs):
+        def points(function, jobs):
             traced.append(len(jobs))
             worse = len(traced) > 4  # the first trial has four batches
-            return [0.9 - 0.2 * worse + 0.001 * number for number in range(len(jobs))]
+            return [1 + 0.2 * worse + 0.001 * number for number in range(len(jobs))]
 
-        tune([mock.sentinel.logo] * 32, PRESETS["text"], "png", 2, seed=1, mapper=scores)
+        tune([mock.sentinel.logo] * 32, PRESETS["text"], "png", 2, seed=1, mapper=points)
         self.assertLess(len(traced), 8)
 
     def test_a_flat_preset_stays_flat_and_noise_is_smoothed_only_where_it_is(self):

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings
 from PIL import Image
 
-from converter.benchmarks.cases import KINDS, WHITE, Case, logo_cases, plain_cases, upload_size
+from converter.benchmarks.cases import KINDS, WHITE, Case, plain_cases, upload_size
 from converter.benchmarks.drawing_tables import OURS, describe, summarise
+from converter.benchmarks.logos import read_logos
 from converter.benchmarks.peers import PEERS
 from converter.benchmarks.plain import plain_shapes
 from converter.presets import LOGO_TYPES
@@ -76,7 +77,7 @@ class CasesTest(SimpleTestCase):
     def test_logos_lie_on_their_ground(self):
         with tempfile.TemporaryDirectory() as folder:
             write_logos(Path(folder), ["text"], "test", each=2)
-            found = logo_cases(Path(folder), 1, 0)
+            found = read_logos(Path(folder), "test", 1, 0)
         self.assertEqual([(each.label, each.ground) for each in found], [("text", WHITE)])
 
 

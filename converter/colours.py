@@ -15,6 +15,8 @@ _TO_XYZ = np.array(
     ]
 )
 _25_TO_7 = 25.0**7
+_STEPS = np.arange(256) / 255
+_LINEAR = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4)
 
 
 def colour_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -31,9 +33,7 @@ def colour_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def to_lab(colours: np.ndarray) -> np.ndarray:
     """Return CIELAB values of uint8 sRGB colours [..., 3], under D65."""
-    values = colours / 255.0
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    ratios = linear @ _TO_XYZ.T / _WHITE
+    ratios = _LINEAR[colours] @ (_TO_XYZ.T / _WHITE)
     roots = np.where(ratios > (6 / 29) ** 3, np.cbrt(ratios), ratios * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = np.moveaxis(roots, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

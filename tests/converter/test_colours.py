@@ -1,7 +1,7 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from converter.benchmarks.colours import ciede2000, colour_differences, to_lab
+from converter.colours import ciede2000, colour_differences, to_lab
 
 # Two CIELAB colours and their difference: the test data of Sharma, Wu and Dalal, 2005, table 1.
 PUBLISHED = """
