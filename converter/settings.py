@@ -1,6 +1,5 @@
 """Settings of the project. Every value has a default that works without a server or a secret."""
 
-import importlib.util
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+import classifier
 from converter.local.broker import broker_socket, default_broker_url, transport_options
 from converter.local.secret_key import local_secret_key
 
@@ -160,9 +160,7 @@ CACHES = {
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a missing one
-# Plotly's wheel carries its JavaScript; find_spec locates it without importing the package.
-_PLOTLY = Path(importlib.util.find_spec("plotly").origin).parent / "package_data"
-STATICFILES_DIRS = [BASE_DIR / "static", ("plotly", _PLOTLY)]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "media"
 # Uploads and drawings go to one storage, and versions to another if machines share no folder.
@@ -199,7 +197,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ROUTES = [
-    "classifier.work.queue.route_task",
+    "classifier.route_task",
     {"converter.tasks.convert_batch_item": {"queue": "conversion"}},
 ]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -208,10 +206,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "mark-lost-work": {"task": "classifier.tasks.mark_lost_work", "schedule": 10.0},
-    "report-leftovers": {"task": "classifier.tasks.report_leftovers", "schedule": 86_400.0},
-    "score-shadow": {"task": "classifier.tasks.score_shadow", "schedule": 10.0},
-    "delete-old-traffic": {"task": "classifier.tasks.delete_old_traffic", "schedule": 3600.0},
+    **classifier.schedule(),
     "send-stranded-batch-items": {
         "task": "converter.tasks.send_stranded_batch_items",
         "schedule": 60.0,
@@ -230,31 +225,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
 }
 
-# Classifier
+# Classifier: classifier/conf.py has the defaults; what stands in the environment overrides them
 
+globals().update(
+    {name: text for name, text in env.ENVIRON.items() if name.startswith("CLASSIFIER_")}
+)
 CLASSIFIER_ROOT = VAR_DIR / "classifier"  # datasets/, runs/ and versions/ live in it
-CLASSIFIER_MAX_UPLOAD_BYTES = env.int("CLASSIFIER_MAX_UPLOAD_BYTES", default=20 * 2**20)
-CLASSIFIER_MAX_IMPORT_BYTES = env.int("CLASSIFIER_MAX_IMPORT_BYTES", default=2**30)  # of a zip
-CLASSIFIER_MAX_PIXELS = env.int("CLASSIFIER_MAX_PIXELS", default=64_000_000)
-# Cores that one classification may use. More than one only helps where requests are rare.
-CLASSIFIER_THREADS = env.int("CLASSIFIER_THREADS", default=1)
 # Whether uploaders are asked to give a logo whose type they correct to the data set.
 CLASSIFIER_COLLECT_PROPOSALS = env.bool("COLLECT_PROPOSALS", default=False)
 CONVERTER_OFFER_PROPOSALS = CLASSIFIER_COLLECT_PROPOSALS
-# How often one address may ask without an account ("300/min"); empty: as often as it likes.
-CLASSIFIER_ANONYMOUS_RATE = env.str("CLASSIFIER_ANONYMOUS_RATE", default="300/min")
-CLASSIFIER_USER_RATE = env.str("CLASSIFIER_USER_RATE", default="3000/min")  # with an account
-# Many images in one request: how many, and how large in all.
-CLASSIFIER_MAX_IMAGES = 64
-CLASSIFIER_MAX_IMAGES_BYTES = 64 * 2**20
-CLASSIFIER_MAX_VERSION_BYTES = 256 * 2**20  # a version that is imported, unpacked
-# How long the answer for a file is remembered; 0: not at all. See CACHES for how many.
-CLASSIFIER_CACHE_SECONDS = env.int("CLASSIFIER_CACHE_SECONDS", default=3600)
-CLASSIFIER_TRAFFIC_DAYS = env.int("CLASSIFIER_TRAFFIC_DAYS", default=30)  # then deleted
-# The share of live uploads that the shadow version, if one is set, classifies, too.
-CLASSIFIER_SHADOW_SHARE = env.float("CLASSIFIER_SHADOW_SHARE", default=1.0)
-# A run whose worker has been silent for this long is lost.
-CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS = 40
+CLASSIFIER_START_WORKERS = "make run"
 
 # Converter
 
@@ -330,7 +310,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Logo to SVG",
     "DESCRIPTION": "Classify raster logos and convert them to SVG.",
-    "VERSION": "1.0.0",
+    "VERSION": classifier.__version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",  # what comes after it groups the operations by noun
     "TAGS": [

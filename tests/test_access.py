@@ -40,7 +40,7 @@ READ = {
     "dashboard:sample_image", "dashboard:audit", "dashboard:proposals",
     "dashboard:proposal_image", "dashboard:label_check_state", "dashboard:augmentation",
     "dashboard:augmentation_sheet", "dashboard:augmentation_picture", "dashboard:work",
-    "dashboard:work_tables", "dashboard:work_state",
+    "dashboard:work_tables", "dashboard:plotly", "dashboard:work_state",
     "classifier-api:dataset-list", "classifier-api:dataset-detail",
     "classifier-api:evaluation-list", "classifier-api:evaluation-detail",
     "classifier-api:liveprediction-list", "classifier-api:liveprediction-detail",

@@ -159,6 +159,7 @@ class ProcessTests(SimpleTestCase):
         # In a copy, since the data folder is then var/ beside the code.
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(ROOT / "converter", Path(folder) / "converter")
+            (Path(folder) / "classifier").symlink_to(ROOT / "classifier")
             result = run_python("import converter.settings", cwd=folder, VAR_DIR="")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertTrue((Path(folder) / "var" / "secret_key").is_file())

@@ -4,8 +4,8 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
-from unfold.dataclasses import UnfoldAction
+
+from classifier.admin.theme import Action, ModelAdmin, after_dialog
 
 STATUS_COLOURS = {
     "running": "info",
@@ -60,9 +60,9 @@ class ActionAdmin(ModelAdmin):
     def back_to(self, object_id: str) -> HttpResponse:
         """Send the browser from a confirmed dialog to the row's page."""
         page = reverse(f"admin:classifier_{self.opts.model_name}_change", args=[object_id])
-        return HttpResponse(headers={"HX-Redirect": page})
+        return after_dialog(page)
 
 
-def offered(actions: list[UnfoldAction], names: set[str]) -> list[UnfoldAction]:
+def offered(actions: list[Action], names: set[str]) -> list[Action]:
     """Return the actions with these names."""
     return [a for a in actions if a.action_name.rpartition("_")[2] in names]

@@ -7,11 +7,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, ReadOnlyAdmin, page_link
-from classifier.datasets.forms import BuildDatasetForm, ImportImagesForm
+from classifier.admin.dataset_forms import BuildDatasetForm, ImportImagesForm
+from classifier.admin.theme import ActionVariant, action, display, themed
 from classifier.datasets.orders import NameTakenError, start_build, start_import
 from classifier.models import Dataset, LabelCorrection, Sample
 
@@ -22,7 +21,7 @@ FROM_PACKAGES = "from_packages"  # in the address of the form: build, do not imp
 class DatasetAdmin(ActionAdmin):
     """What datasets there are; importing images, building from packages."""
 
-    add_form_template = "classifier/admin/new_dataset.html"
+    add_form_template = themed("classifier/admin/new_dataset.html")
     actions_list = ("import_images", "build")
     actions_list_hide_default = True
     list_display = ("name", "source", "state", "in_splits", "short_fingerprint", "created_at")

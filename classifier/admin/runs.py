@@ -5,14 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, offered, page_link
 from classifier.lib.keys import is_key
+from classifier.admin.theme import Action, ActionVariant, action, display, themed
+from classifier.admin.training_form import StartTrainingForm
 from classifier.models import TrainingRun
-from classifier.runs.forms import StartTrainingForm
 from classifier.runs.lifecycle import RunError, cancel_run, resume_run, start_run
 from classifier.training.config import InvalidConfigError
 
@@ -21,7 +19,7 @@ from classifier.training.config import InvalidConfigError
 class TrainingRunAdmin(ActionAdmin):
     """Start training, watch it, stop it."""
 
-    add_form_template = "classifier/admin/start_training.html"
+    add_form_template = themed("classifier/admin/start_training.html")
     list_display = ("name", "dataset", "state", "stage", "percent", "created_by", "created_at")
     list_filter = ("status", "dataset")
     list_select_related = ("dataset", "created_by")
@@ -84,7 +82,7 @@ class TrainingRunAdmin(ActionAdmin):
         """Go to the live page of the run that was started."""
         return HttpResponseRedirect(reverse("dashboard:run", args=[obj.pk]))
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Action]:
         """Offer what the run's state allows."""
         run = TrainingRun.objects.filter(pk=object_id).first() if is_key(object_id) else None
         names = set()

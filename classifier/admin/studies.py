@@ -1,9 +1,9 @@
 """Studies and their trials in the admin: to look at, and to delete."""
 
 from django.contrib import admin
-from unfold.decorators import display
 
 from classifier.admin.base import STATUS_COLOURS, ReadOnlyAdmin, page_link
+from classifier.admin.theme import display
 from classifier.models import Study, Trial
 
 

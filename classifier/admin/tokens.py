@@ -6,12 +6,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.decorators import action
-from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from classifier.accounts.tokens import create_token
 from classifier.admin.base import ActionAdmin
+from classifier.admin.theme import ActionVariant, IntegerInput, action
 from classifier.models import ApiToken
 
 
@@ -28,7 +26,7 @@ class TokenForm(forms.ModelForm):
         max_value=3650,
         required=False,
         help_text="Until it expires; empty: never.",
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=IntegerInput,
     )
 
     class Meta:

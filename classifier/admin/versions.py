@@ -5,9 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from unfold.dataclasses import UnfoldAction
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
 
 from classifier.admin.base import (
     STATUS_COLOURS,
@@ -16,6 +13,7 @@ from classifier.admin.base import (
     offered,
     page_link,
 )
+from classifier.admin.theme import Action, ActionVariant, action, display
 from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.models import Evaluation, ModelVersion
@@ -60,7 +58,7 @@ class ModelVersionAdmin(ActionAdmin):
             if name != "delete_selected"
         }
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Action]:
         """Offer what the version's stage allows."""
         found = ModelVersion.objects.filter(pk=object_id) if is_key(object_id) else None
         version = found.first() if found is not None else None

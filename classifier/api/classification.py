@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -14,7 +13,6 @@ from rest_framework.response import Response
 
 from classifier.api.errors import (
     Busy,
-    ErrorForm,
     NothingServes,
     PayloadTooLarge,
     ProblemSerializer,
@@ -23,6 +21,7 @@ from classifier.api.errors import (
 )
 from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
+from classifier.conf import conf
 from classifier.inference.manifest import ModelError
 from classifier.live import shadow, traffic
 from classifier.logo_types import CLASS_NAMES
@@ -40,7 +39,7 @@ class ImageUploadSerializer(serializers.Serializer):
     images = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
         allow_empty=False,
-        max_length=settings.CLASSIFIER_MAX_IMAGES,
+        max_length=conf.MAX_IMAGES,
         required=False,
         help_text="Instead of `image`: several of them, each in a field of this name.",
     )
@@ -60,7 +59,7 @@ class ImageUploadSerializer(serializers.Serializer):
         """Want either one image or several, and not too much of them."""
         if ("image" in attrs) == ("images" in attrs):
             raise serializers.ValidationError({"image": "Send either image or images."})
-        limit = settings.CLASSIFIER_MAX_IMAGES_BYTES
+        limit = conf.MAX_IMAGES_BYTES
         if sum(file.size for file in attrs.get("images", ())) > limit:
             raise PayloadTooLarge(f"The images are larger than {limit / 2**20:.0f} MB in all.")
         return attrs
@@ -108,7 +107,7 @@ class ResultsSerializer(serializers.Serializer):
     results = ResultSerializer(many=True)
 
 
-class ClassifyView(ErrorForm, LimitedBody):
+class ClassifyView(LimitedBody):
     """Tells the type of a logo, or of many. Open to everybody."""
 
     permission_classes = [AllowAny]
@@ -117,7 +116,7 @@ class ClassifyView(ErrorForm, LimitedBody):
 
     def most_bytes(self) -> int:
         """Return the larger of the limits for one file and for several."""
-        return max(settings.CLASSIFIER_MAX_UPLOAD_BYTES, settings.CLASSIFIER_MAX_IMAGES_BYTES)
+        return max(conf.MAX_UPLOAD_BYTES, conf.MAX_IMAGES_BYTES)
 
     @extend_schema(
         operation_id="classify",

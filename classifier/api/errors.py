@@ -3,10 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -49,18 +48,6 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class ErrorForm:
-    """A view mixin: requests that Django refuses while parsing get DRF's error form, too."""
-
-    def handle_exception(self, exception: Exception) -> Response:
-        """Answer an exception."""
-        if isinstance(exception, RequestDataTooBig):
-            exception = PayloadTooLarge("The form's fields are too large.")
-        elif isinstance(exception, SuspiciousOperation):
-            exception = ParseError(f"The request was refused: {exception}")
-        return super().handle_exception(exception)
-
-
 class ProblemSerializer(serializers.Serializer):
     """What went wrong: RFC 9457, with the wrong fields in `errors`."""
 
@@ -99,7 +86,7 @@ def problem_of(error: APIException) -> dict[str, Any]:
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an exception with a problem: see EXCEPTION_HANDLER in the settings."""
+    """Answer an exception with a problem."""
     if isinstance(error, DecoderBusyError):
         error = Busy(str(error), error.retry_after)
     response = exception_handler(error, context)

@@ -7,12 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from classifier.api.base import PluginView
 from classifier.live import serving
 
 _HEALTH = inline_serializer("Health", {"problem": serializers.CharField(allow_blank=True)})
 
 
-class HealthView(APIView):
+class HealthView(PluginView, APIView):
     """What, if anything, keeps the version in production from serving."""
 
     authentication_classes = ()

@@ -8,7 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from classifier.api.errors import ErrorForm, problems
+from classifier.api.errors import problems
 from classifier.api.throttling import RequestThrottle
 from classifier.api.uploads import LimitedBody, opened
 from classifier.datasets.proposals import ProposalError, propose
@@ -45,7 +45,7 @@ class ProposalSerializer(serializers.ModelSerializer):
         fields = ("sha256", "label", "status", "consent_at")
 
 
-class ProposalsView(ErrorForm, LimitedBody):
+class ProposalsView(LimitedBody):
     """Takes proposals, where the installation collects them."""
 
     permission_classes = [AllowAny]

@@ -8,8 +8,8 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from classifier.api.base import PluginView
 from classifier.api.conditional import conditional
-from classifier.api.errors import ErrorForm
 from classifier.api.pagination import Pages
 from classifier.api.parsing import PARSERS
 from classifier.api.permissions import StaffPermission
@@ -21,7 +21,7 @@ from classifier.api.serializers import (
 from classifier.models import Dataset, Evaluation
 
 
-class StaffViewSet(ErrorForm, ReadOnlyModelViewSet):
+class StaffViewSet(PluginView, ReadOnlyModelViewSet):
     """Lists with pages, filters and ordering, for staff. `detail_serializer_class` shows more."""
 
     permission_classes = [StaffPermission]

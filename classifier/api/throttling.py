@@ -1,10 +1,11 @@
 """How often one user, or one address without an account, may ask."""
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
+
+from classifier.conf import conf
 
 IN_PROCESS = "in-process"  # the address that calls from this very process give
 
@@ -23,7 +24,7 @@ class RequestThrottle(SimpleRateThrottle):
     def allow_request(self, request: Request, view: object) -> bool:
         """Return whether the request may pass."""
         known = request.user and request.user.is_authenticated
-        rate = settings.CLASSIFIER_USER_RATE if known else settings.CLASSIFIER_ANONYMOUS_RATE
+        rate = conf.USER_RATE if known else conf.ANONYMOUS_RATE
         self.rate = rate or None
         self.num_requests, self.duration = self.parse_rate(self.rate)
         self._request = request

@@ -4,24 +4,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from classifier.api.base import PluginView
 from classifier.api.errors import Busy, PayloadTooLarge
+from classifier.conf import conf
 from classifier.images import DecoderBusyError, ImageTooLargeError, UnreadableImageError
 
 _FORM_ROOM = 64 * 2**10  # what a multipart body needs besides the files
 
 
-class LimitedBody(APIView):
+class LimitedBody(PluginView, APIView):
     """An endpoint that takes one file, or with another `most_bytes()` several."""
 
     def most_bytes(self) -> int:
         """Return how many bytes of files a request may bring."""
-        return settings.CLASSIFIER_MAX_UPLOAD_BYTES
+        return conf.MAX_UPLOAD_BYTES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body that is too large before it is received."""
@@ -40,8 +41,8 @@ def opened(image: UploadedFile) -> Iterator[bytes]:
         serializers.ValidationError: for what cannot be read as an image.
         Busy: if too many images are being read.
     """
-    if image.size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
-        limit = _megabytes(settings.CLASSIFIER_MAX_UPLOAD_BYTES)
+    if image.size > conf.MAX_UPLOAD_BYTES:
+        limit = _megabytes(conf.MAX_UPLOAD_BYTES)
         raise PayloadTooLarge(f"The file is larger than {limit}.")
     try:
         yield image.read()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpResponse
 from django.utils.http import quote_etag
@@ -19,6 +18,7 @@ from classifier.api.conditional import unchanged
 from classifier.api.errors import Conflict, PayloadTooLarge, problems
 from classifier.api.resources import StaffViewSet
 from classifier.api.serializers import VersionDetailSerializer, VersionSerializer
+from classifier.conf import conf
 from classifier.inference.manifest import MANIFEST_NAME, ModelError, open_verified
 from classifier.models import ModelVersion
 from classifier.versions import registry as versions
@@ -36,7 +36,7 @@ class VersionArchiveSerializer(serializers.Serializer):
 
     def validate_file(self, file: UploadedFile) -> UploadedFile:
         """Refuse a file that is larger than a version may be."""
-        limit = settings.CLASSIFIER_MAX_VERSION_BYTES
+        limit = conf.MAX_VERSION_BYTES
         if file.size > limit:
             raise PayloadTooLarge(f"The file is larger than {limit / 2**20:.0f} MB.")
         return file

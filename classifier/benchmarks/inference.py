@@ -8,8 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
+from classifier.conf import conf
 from classifier.logo_types import LogoType
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def _engine_pipeline(engine: "Engine") -> Pipeline:
 
     from classifier.inference.preprocessing import prepare, read_image
 
-    size, limit = engine.manifest.input_size, settings.CLASSIFIER_MAX_PIXELS
+    size, limit = engine.manifest.input_size, conf.MAX_PIXELS
 
     def run(files: list[bytes]) -> "np.ndarray":
         prepared = [prepare(read_image(file, limit, size), size) for file in files]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from classifier.conf import conf
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.tables import Table
@@ -75,7 +75,7 @@ def _state(run: TrainingRun) -> dict[str, Any]:
         "matrix": matrix_rows(best.val_confusion) if best else [],
         "percent": round(run.progress * 100),
         "silent_seconds": round(silent) if working else 0,
-        "silent": working and silent > settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS,
+        "silent": working and silent > conf.HEARTBEAT_TIMEOUT_SECONDS,
         "resumable": run.status in run.RESUMABLE,
         "config": {key.replace("_", " "): value for key, value in run.config.items()},
     }

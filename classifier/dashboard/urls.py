@@ -4,6 +4,7 @@ from django.urls import path
 
 from classifier.dashboard import (
     augmentation,
+    charts,
     comparing,
     datasets,
     ensembles,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("shadow/<int:pk>.<str:file_format>", shadow.shadow_numbers, name="shadow_numbers"),
     path("shadow/start/", shadow.shadow_start, name="shadow_start"),
     path("shadow/<int:pk>/end/", shadow.shadow_end, name="shadow_end"),
+    path("plotly.js", charts.plotly, name="plotly"),
     path("work/", work.work_list, name="work"),
     path("work/tables/", work.work_tables, name="work_tables"),
     path("work/<slug:kind>/<int:pk>/", work.work_state, name="work_state"),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.charts import plotly_file
 from classifier.dashboard.ensembles import shown_builds
 from classifier.dashboard.evaluations import shown_jobs
 from classifier.dashboard.matrix import matrix_rows
@@ -89,9 +90,9 @@ def version_report(request: HttpRequest, pk: int) -> HttpResponse:
             for name in ("classes", "reliability", "confidences", "coverage")
         },
         "report": methods_report(version),
-        "css": _static_text("site.css"),
-        "plotly": _static_text("plotly/plotly.min.js"),
-        "charts": _static_text("classifier/dashboard.js"),
+        "css": _script_text(_static("classifier/site.css")),
+        "plotly": _script_text(plotly_file()),
+        "charts": _script_text(_static("classifier/dashboard.js")),
     }
     response = render(request, "classifier/dashboard/version_report.html", context)
     # A download: it has its own scripts, which this site's pages must not have.
@@ -99,9 +100,13 @@ def version_report(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _static_text(name: str) -> str:
-    """Return a static file's text, fit to stand inside a script element."""
-    return Path(finders.find(name)).read_text().replace("</script", "<\\/script")
+def _static(name: str) -> Path:
+    return Path(finders.find(name))
+
+
+def _script_text(file: Path) -> str:
+    """Return a file's text, fit to stand inside a script element."""
+    return file.read_text().replace("</script", "<\\/script")
 
 
 def _shown(version: ModelVersion, score: Score | None) -> dict[str, Any]:

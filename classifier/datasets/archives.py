@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from django.conf import settings
+from classifier.conf import conf
 
 MAX_FILES = 50_000
 MAX_TOTAL_BYTES = 4 * 2**30
@@ -72,7 +72,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: PurePosixPath)
         raise RefusedFileError("its path leads outside the archive")
     if entry.flag_bits & 1:
         raise RefusedFileError("it is encrypted")
-    limit = settings.CLASSIFIER_MAX_UPLOAD_BYTES
+    limit = conf.MAX_UPLOAD_BYTES
     try:
         with archive.open(entry) as file:
             content = file.read(limit + 1)  # what the header says of its size may be a lie

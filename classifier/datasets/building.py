@@ -10,10 +10,10 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from tqdm import tqdm
 
+from classifier.conf import conf
 from classifier.data.candidates import MeasureCache, measure_logos
 from classifier.data.packages import Package, fetch, read_logos
 from classifier.data.selection import Selected, select
@@ -82,7 +82,7 @@ class _Selection(NamedTuple):
 
 def _selection(packages: list[Package], seed: int, tell: Tell = silent) -> _Selection:
     """Fetch, measure, label and split."""
-    root = Path(settings.CLASSIFIER_ROOT) / "packages"
+    root = Path(conf.ROOT) / "packages"
     fetching = told(packages, len(packages), part(tell, 0.0, _FETCHED))
     archives = [(package, fetch(package, root / "archives")) for package in fetching]
     logos = [logo for package, archive in archives for logo in read_logos(package, archive)]

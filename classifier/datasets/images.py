@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from django.conf import settings
 
+from classifier.conf import conf
 from classifier.inference.preprocessing import prepare, read_image
 from classifier.models import Sample
 
@@ -15,9 +15,7 @@ def prepared_batches(samples: Sequence[Sample], size: int) -> Iterator[np.ndarra
     """Yield uint8 images [some, size, size, 3], preprocessed as in serving."""
     for start in range(0, len(samples), BATCH):
         images = [
-            prepare(
-                read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS), size, sample.background
-            )
+            prepare(read_image(sample.file, conf.MAX_PIXELS), size, sample.background)
             for sample in samples[start : start + BATCH]
         ]
         yield np.stack(images)

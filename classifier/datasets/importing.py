@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import numpy as np
-from django.conf import settings
 from PIL import Image
 from tqdm import tqdm
 
+from classifier.conf import conf
 from classifier.data import measures as measuring
 from classifier.data.backgrounds import background_for
 from classifier.data.brands import brand_of
@@ -105,7 +105,7 @@ def _files_of_folder(folder: Path) -> Iterator[ImportedFile]:
         inside = PurePosixPath(path.relative_to(folder).as_posix())
         if not path.resolve().is_relative_to(folder.resolve()):
             yield ImportedFile(inside, refusal="leads outside the folder")
-        elif path.stat().st_size > settings.CLASSIFIER_MAX_UPLOAD_BYTES:
+        elif path.stat().st_size > conf.MAX_UPLOAD_BYTES:
             yield ImportedFile(inside, refusal="the file is too large")
         else:
             yield ImportedFile(inside, path.read_bytes())
@@ -173,7 +173,7 @@ def _read_logo(file: ImportedFile) -> _Logo:
             raise RefusedFileError(str(error)) from error
         return _Logo(file.path, sha256, label, image, svg, measured)
     try:
-        picture = read_image(file.content, settings.CLASSIFIER_MAX_PIXELS)
+        picture = read_image(file.content, conf.MAX_PIXELS)
     except ImageError as error:
         raise RefusedFileError(str(error)) from error
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)

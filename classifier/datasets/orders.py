@@ -4,10 +4,10 @@ import shutil
 import uuid
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
+from classifier.conf import conf
 from classifier.data.packages import listed_packages
 from classifier.datasets.errors import DatasetError
 from classifier.lib.progress import Tell
@@ -27,7 +27,7 @@ def start_import(upload: UploadedFile, name: str, seed: int) -> Dataset:
     Raises:
         NameTakenError: if a dataset that did not fail has the name.
     """
-    folder = Path(settings.CLASSIFIER_ROOT) / "uploads"
+    folder = Path(conf.ROOT) / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / f"{uuid.uuid4().hex}.part"
     try:
@@ -53,7 +53,7 @@ def start_build(name: str, seed: int) -> Dataset:
 
 def upload_path(dataset_id: int) -> Path:
     """Where the zip that a dataset is made of is kept until that is done."""
-    return Path(settings.CLASSIFIER_ROOT) / "uploads" / f"{dataset_id}.zip"
+    return Path(conf.ROOT) / "uploads" / f"{dataset_id}.zip"
 
 
 def fill_ordered(build: DatasetBuild, tell: Tell) -> None:

@@ -7,9 +7,9 @@ from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 
+from classifier.conf import conf
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import AugmentationPreview, Dataset
 from classifier.training.config import TrainingConfig
@@ -40,7 +40,7 @@ def preview_path(dataset: Dataset, config: TrainingConfig) -> Path:
 
 def picture_path(key: str) -> Path:
     """Return where the picture of that key is."""
-    return Path(settings.CLASSIFIER_ROOT) / "previews" / f"{key}.png"
+    return Path(conf.ROOT) / "previews" / f"{key}.png"
 
 
 def preview_images(

@@ -3,10 +3,10 @@
 import hashlib
 import io
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.lib.files import write_whole
 from classifier.models import Proposal
 
@@ -36,11 +36,11 @@ def propose(content: bytes, label: str, answered: str = "") -> Proposal:
     """
     from classifier.images.guarded import read_image
 
-    if not settings.CLASSIFIER_COLLECT_PROPOSALS:
+    if not conf.COLLECT_PROPOSALS:
         raise ProposalError("This installation does not collect logos.")
     if Proposal.objects.filter(status=Status.PROPOSED).count() >= _MOST_WAITING:
         raise ProposalError("Too many proposals wait for a decision. Try again another day.")
-    image = read_image(content, settings.CLASSIFIER_MAX_PIXELS)
+    image = read_image(content, conf.MAX_PIXELS)
     image.thumbnail((_SIDE, _SIDE))
     plain = io.BytesIO()
     image.save(plain, "PNG")

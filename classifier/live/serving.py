@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
+from classifier.conf import conf
 from classifier.inference.manifest import CorruptModelError, ModelError, sha256_of_manifest
 from classifier.models import ModelVersion
 from classifier.versions.registry import production_version
@@ -117,7 +116,7 @@ def classify_with(
     size = engine.manifest.input_size if engine else _RULES_SIZE
 
     def read() -> "Image":
-        return read_image(source, settings.CLASSIFIER_MAX_PIXELS, size)
+        return read_image(source, conf.MAX_PIXELS, size)
 
     return answer(read, engine, Method(method), budget_ms)
 
@@ -149,7 +148,7 @@ def _load(version: ModelVersion, key: tuple[str, str]) -> None:
     try:
         if sha256_of_manifest(version.folder) != version.manifest_sha256:
             raise CorruptModelError("its manifest was changed after it was registered.")
-        engine = Engine.load(version.folder, settings.CLASSIFIER_THREADS)
+        engine = Engine.load(version.folder, conf.THREADS)
     except ModelError as error:
         logger.error("%s cannot serve: %s", version, error)
         _served.refused, _served.refused_at = key, time.monotonic()

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.files import File
 from django.db.models import QuerySet
 
+from classifier.conf import conf
 from classifier.live import serving
 from classifier.live.recording import recorder
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
@@ -37,7 +37,7 @@ def show(uploads: Mapping[uuid.UUID, File]) -> None:
     chosen = [
         (pk, upload)
         for pk, upload in uploads.items()
-        if upload.size <= _MOST_BYTES and random.random() < settings.CLASSIFIER_SHADOW_SHARE
+        if upload.size <= _MOST_BYTES and random.random() < conf.SHADOW_SHARE
     ]
     if not chosen or not shadows().exists():
         return
@@ -80,7 +80,7 @@ def shadows() -> QuerySet[ModelVersion]:
 
 
 def _folder() -> Path:
-    return Path(settings.CLASSIFIER_ROOT) / "shadow"
+    return Path(conf.ROOT) / "shadow"
 
 
 def _waiting() -> Iterator[tuple[uuid.UUID, Path]]:

@@ -5,10 +5,10 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.live import serving
 from classifier.live.recording import recorder
 from classifier.models import LivePrediction
@@ -47,8 +47,8 @@ def answer(content: bytes, method: str, budget_ms: float | None = None) -> dict[
     found = serving.classify_with(engine, content, method, budget_ms).to_json()
     seconds = CLASSIFICATION_SECONDS.labels(found["method"], found["model_version"])
     seconds.observe(found["milliseconds"] / 1000)
-    if budget_ms is None and settings.CLASSIFIER_CACHE_SECONDS:
-        cache.set(key, found, settings.CLASSIFIER_CACHE_SECONDS)
+    if budget_ms is None and conf.CACHE_SECONDS:
+        cache.set(key, found, conf.CACHE_SECONDS)
     return found | {"cached": False}
 
 
@@ -64,6 +64,6 @@ def record(answers: list[dict[str, Any]]) -> list[LivePrediction]:
 
 def delete_old_traffic() -> int:
     """Delete what is older than CLASSIFIER_TRAFFIC_DAYS; return how many answers that were."""
-    limit = timezone.now() - timedelta(days=settings.CLASSIFIER_TRAFFIC_DAYS)
+    limit = timezone.now() - timedelta(days=conf.TRAFFIC_DAYS)
     _, counts = LivePrediction.objects.filter(created_at__lt=limit).delete()
     return counts.get(LivePrediction._meta.label, 0)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.logo_types import LABEL_CHOICES
 from classifier.models.work import ClaimedWork
 
@@ -52,7 +52,7 @@ class Dataset(models.Model):
     @property
     def folder(self) -> Path:
         """Where this dataset's images and array caches live."""
-        return Path(settings.CLASSIFIER_ROOT) / "datasets" / str(self.pk)
+        return Path(conf.ROOT) / "datasets" / str(self.pk)
 
 
 class Sample(models.Model):
@@ -202,4 +202,4 @@ class Proposal(models.Model):
     @property
     def file(self) -> Path:
         """Absolute path of the image."""
-        return Path(settings.CLASSIFIER_ROOT) / "proposals" / f"{self.sha256}.png"
+        return Path(conf.ROOT) / "proposals" / f"{self.sha256}.png"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.logo_types import LABEL_CHOICES
 from classifier.models.datasets import Dataset, Sample
 from classifier.models.versions import ModelVersion
@@ -43,7 +43,7 @@ class Evaluation(models.Model):
     @property
     def folder(self) -> Path:
         """Where the pictures of its wrong answers live."""
-        return Path(settings.CLASSIFIER_ROOT) / "evaluations" / str(self.pk)
+        return Path(conf.ROOT) / "evaluations" / str(self.pk)
 
 
 class EvaluationJob(ClaimedWork):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.models.datasets import Dataset
 from classifier.models.work import ClaimedWork
 
@@ -45,7 +46,7 @@ class TrainingRun(ClaimedWork):
     @property
     def folder(self) -> Path:
         """Where this run's checkpoints live."""
-        return Path(settings.CLASSIFIER_ROOT) / "runs" / str(self.pk)
+        return Path(conf.ROOT) / "runs" / str(self.pk)
 
 
 class EpochMetric(models.Model):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.models.datasets import Dataset
 from classifier.models.work import ClaimedWork
 
@@ -50,7 +51,7 @@ class Study(models.Model):
     @property
     def folder(self) -> Path:
         """Where its trials keep decoded images and checkpoints while it runs."""
-        return Path(settings.CLASSIFIER_ROOT) / "studies" / str(self.pk)
+        return Path(conf.ROOT) / "studies" / str(self.pk)
 
 
 class Trial(ClaimedWork):

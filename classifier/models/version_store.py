@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from classifier.conf import conf
 from classifier.inference.manifest import (
     MANIFEST_NAME,
     CorruptModelError,
@@ -51,7 +52,7 @@ def fetched(digest: str) -> Path:
         MissingModelError: if a file is not in the storage, or that cannot be reached.
         CorruptModelError: if a file is not what its hash says.
     """
-    folder = Path(settings.CLASSIFIER_ROOT) / "fetched" / digest
+    folder = Path(conf.ROOT) / "fetched" / digest
     if not folder.exists():
         _fetch(digest, folder)
     return folder

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.models import version_store
 from classifier.models.runs import TrainingRun
 from classifier.models.work import ClaimedWork
@@ -59,7 +60,7 @@ class ModelVersion(models.Model):
         """Where its files are on the machine that made the version, or imported it."""
         if self.bundled:
             return BUNDLED_FOLDER / self.name
-        return Path(settings.CLASSIFIER_ROOT) / self.path
+        return Path(conf.ROOT) / self.path
 
     @property
     def folder(self) -> Path:

@@ -4,9 +4,10 @@ import uuid
 from datetime import timedelta
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from classifier.conf import conf
 
 
 class ClaimedWorkQuerySet(models.QuerySet):
@@ -34,7 +35,7 @@ class ClaimedWorkQuerySet(models.QuerySet):
     def silent(self) -> Self:
         """Return the work whose worker has not been heard of for too long."""
         status = self.model.Status
-        limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
+        limit = timezone.now() - timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS)
         return self.filter(status__in=(status.RUNNING, status.CANCELLING), heartbeat_at__lt=limit)
 
     def mark_lost(self, error: str, status: str = "lost") -> int:

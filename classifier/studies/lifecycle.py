@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, EpochMetric, Study, Trial
 from classifier.runs.starts import started_from
@@ -184,7 +184,7 @@ def stranded_studies() -> set[int]:
     Their trials' workers have fallen silent, or the last one ended before it could pass on the
     baton.
     """
-    limit = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS)
+    limit = timezone.now() - timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS)
     running = Study.objects.filter(status=Study.Status.RUNNING)
     idle = running.exclude(trials__status__in=Trial.ACTIVE).exclude(trials__finished_at__gt=limit)
     silent = Trial.objects.silent().filter(status=Trial.Status.RUNNING)

@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from PIL import Image
 
+from classifier.conf import conf
 from classifier.datasets.images import BATCH, prepared_batches
 from classifier.lib.progress import Tell, silent
 from classifier.logo_types import CLASS_NAMES
@@ -129,7 +129,7 @@ def _composed(sample: Sample) -> Image.Image:
     """Return a sample as somebody would upload it: RGBA, on its background."""
     from classifier.inference.preprocessing import compose, read_image
 
-    image = read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS)
+    image = read_image(sample.file, conf.MAX_PIXELS)
     return Image.fromarray(compose(image, sample.background)).convert("RGBA")
 
 

@@ -10,8 +10,7 @@ from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NoReturn
 
-from django.conf import settings
-
+from classifier.conf import conf
 from classifier.inference.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -60,12 +59,12 @@ def _import(archive: zipfile.ZipFile) -> ModelVersion:
     if set(entries) != set(manifest.files):
         odd = ", ".join(sorted(set(entries) ^ set(manifest.files)))
         raise InvalidArchiveError(f"Archive and manifest name different files: {odd}.")
-    folder = Path(settings.CLASSIFIER_ROOT) / "versions" / manifest.name
+    folder = Path(conf.ROOT) / "versions" / manifest.name
     if folder.exists() or ModelVersion.objects.filter(name=manifest.name).exists():
         raise VersionError(f"There is a version with the name {manifest.name} already.")
     with new_version_folder(folder) as draft:
         (draft / MANIFEST_NAME).write_bytes(text)
-        room = settings.CLASSIFIER_MAX_VERSION_BYTES
+        room = conf.MAX_VERSION_BYTES
         for name, entry in entries.items():
             room -= _extract(archive, entry, draft / name, room)
             verified_bytes(draft, manifest, name)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classifier import models
+from classifier.conf import conf
 from classifier.inference.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -84,7 +84,7 @@ def register_version(
 
 def free_folder(name: str) -> Path:
     """Return a folder for a new version, of that name or with a number behind it."""
-    versions = Path(settings.CLASSIFIER_ROOT) / "versions"
+    versions = Path(conf.ROOT) / "versions"
     number, folder = 1, versions / name
     while folder.exists():  # left by another database, or by one that failed at the end
         number += 1
@@ -284,7 +284,7 @@ def _put_in_production(version: ModelVersion, only_if_vacant: bool = False) -> N
 
 
 def _relative(folder: Path) -> str:
-    root = Path(settings.CLASSIFIER_ROOT).resolve()
+    root = Path(conf.ROOT).resolve()
     try:
         return str(folder.resolve().relative_to(root))
     except ValueError as error:

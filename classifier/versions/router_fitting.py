@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.conf import settings
 
+from classifier.conf import conf
 from classifier.inference.manifest import read_manifest
 from classifier.lib.progress import Tell, part, silent
 from classifier.logo_types import CLASS_NAMES
@@ -73,7 +73,7 @@ def _both(engine: "Engine", sample: Sample) -> tuple[np.ndarray, np.ndarray, flo
 
     size = engine.manifest.input_size
     started = time.perf_counter()
-    image = read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS, size)
+    image = read_image(sample.file, conf.MAX_PIXELS, size)
     read = time.perf_counter()
     neural = engine.probabilities(prepare(image, size, sample.background)[np.newaxis])[0]
     answered = time.perf_counter()

@@ -4,8 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
-from django.conf import settings
-
+from classifier.conf import conf
 from classifier.models import (
     Dataset,
     Evaluation,
@@ -20,7 +19,7 @@ _YOUNG_SECONDS = 24 * 3600  # what is being written has no row yet
 
 def find_leftovers() -> list[Path]:
     """Return files and folders older than a day that belong to nothing, sorted."""
-    root = Path(settings.CLASSIFIER_ROOT)
+    root = Path(conf.ROOT)
     limit = time.time() - _YOUNG_SECONDS
     return sorted(
         path

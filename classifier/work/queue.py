@@ -8,6 +8,7 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError as QueueError
 
+from classifier.conf import conf
 from classifier.models import ClaimedWork
 from classifier.work.errors import UnknownKindError
 from classifier.work.kinds import kind_named, kind_of
@@ -52,5 +53,7 @@ def _send(row: ClaimedWork) -> None:
     except QueueError as error:
         logger.warning("%s could not be queued: %s", row, error)
         kind.refuse(
-            row, f"The task queue could not be reached. Start it (make run) and {kind.again}."
+            row,
+            f"The task queue could not be reached. "
+            f"Start it ({conf.START_WORKERS}) and {kind.again}.",
         )

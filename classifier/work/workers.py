@@ -6,6 +6,7 @@ from celery import current_app
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from classifier.conf import conf
 from classifier.work.queue import TASK
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,11 @@ def _ask() -> str:
             queues_by_worker = inspection.active_queues() or {}
     except (OperationalError, OSError) as error:
         logger.warning("The task queue cannot be reached: %s", error)
-        return "The task queue cannot be reached, so no run can start. make run starts it."
+        start = conf.START_WORKERS
+        return f"The task queue cannot be reached, so no run can start. Start it: {start}."
     served = {entry["name"] for queues in queues_by_worker.values() for entry in queues}
     if queue in served:
         return ""
     if served:
         return f"No worker serves the queue “{queue}”: runs wait until one does."
-    return "No worker answers: runs wait until one does. make run starts one."
+    return f"No worker answers: runs wait until one does. Start one: {conf.START_WORKERS}."

@@ -6,11 +6,11 @@ from datetime import timedelta
 from unittest import mock
 
 import psutil
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TransactionTestCase
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.models import Evaluation, EvaluationJob, ModelVersion, TrainingRun
 from classifier.runs.lifecycle import resume_run, start_run
 from classifier.training.config import TrainingConfig
@@ -66,7 +66,7 @@ class EvaluationTests(TransactionTestCase):
                 kill(worker)
             self.assertEqual(self.ends(job), False)
             stored = Evaluation.objects.count()
-            long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+            long_ago = timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
             EvaluationJob.objects.update(heartbeat_at=timezone.now() - long_ago)
             self.assertEqual(mark_lost("evaluation"), 1)
             self.assertEqual(self.ends(job), "lost")
@@ -115,7 +115,7 @@ class TrainingTests(TransactionTestCase):
             before = self.losses(run)
             self.assertEqual(self.status(run), "running")
             self.assertLess(len(before), self.config.epochs)
-            long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+            long_ago = timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
             TrainingRun.objects.update(heartbeat_at=timezone.now() - long_ago)
             self.assertEqual(mark_lost("training_run"), 1)
             self.assertEqual(self.status(run), "lost")

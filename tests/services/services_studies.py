@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.test import TransactionTestCase
 from django.utils import timezone
 
+from classifier.conf import conf
 from classifier.models import Study, Trial
 from classifier.studies.lifecycle import best_trial, start_study
 from classifier.training.config import TrainingConfig
@@ -30,7 +30,7 @@ class StudyTests(TransactionTestCase):
                 study = start_study(dataset, CONFIG, Budget(trials=3, share=0.5, epochs=100))
                 wait_for(lambda: Trial.objects.filter(status="running").exists(), "a trial runs")
                 worker.kill()
-            long_ago = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+            long_ago = timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
             Study.objects.update(epochs=2)
             self.assertEqual(mark_lost("trial"), 0)
             Trial.objects.update(heartbeat_at=timezone.now() - long_ago)

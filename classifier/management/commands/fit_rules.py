@@ -5,10 +5,10 @@ from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from classifier.conf import conf
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.datasets import find_dataset
 from classifier.models import Dataset, Sample
@@ -66,7 +66,7 @@ def _measures(sample: Sample) -> "np.ndarray":
     from classifier.inference.measures import MEASURES, SIDE, measure
     from classifier.inference.preprocessing import compose, prepare, read_image
 
-    image = read_image(sample.file, settings.CLASSIFIER_MAX_PIXELS)
+    image = read_image(sample.file, conf.MAX_PIXELS)
     generator = np.random.default_rng(int(sample.sha256[:8], 16))
     composed = Image.fromarray(compose(image, sample.background))
     worse = worsened(composed, generator).convert("RGBA")

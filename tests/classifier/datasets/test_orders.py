@@ -141,7 +141,7 @@ class ImportFormTests(OrderTestCase):
             start_import(io.BytesIO(zip_of(GOOD)), "mine", 0)
         self.assertEqual(self.uploads(), [])
         with mock.patch(
-            "classifier.datasets.forms.BuildDatasetForm.clean_name", lambda form: "mine"
+            "classifier.admin.dataset_forms.BuildDatasetForm.clean_name", lambda form: "mine"
         ):
             response, send = self.order(zip_of(GOOD))
         self.assertRedirects(response, IMPORT, fetch_redirect_response=False)

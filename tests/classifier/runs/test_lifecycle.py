@@ -1,10 +1,10 @@
 from datetime import timedelta
 
-from django.conf import settings
 from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from classifier.conf import conf
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Sample, TrainingRun
 from classifier.runs.lifecycle import (
@@ -173,7 +173,7 @@ class ResumeRunTests(RunTestCase):
 class MarkLostRunsTests(RunTestCase):
     def test_silent_runs_are_lost_and_others_are_not(self):
         now = timezone.now()
-        old = now - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+        old = now - timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
         silent = self.make_run(Status.RUNNING, heartbeat_at=old)
         stopping = self.make_run(Status.CANCELLING, heartbeat_at=old)
         alive = self.make_run(Status.RUNNING, heartbeat_at=now)

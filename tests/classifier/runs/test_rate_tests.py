@@ -3,12 +3,12 @@ import re
 from datetime import timedelta
 from unittest import mock
 
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from classifier.conf import conf
 from classifier.models import RateTest, TrainingRun
 from classifier.runs.analyses import analysis_of
 from classifier.runs.lifecycle import RunError
@@ -85,7 +85,7 @@ class RateTestTests(ExecutionTestCase):
     def test_a_silent_test_is_lost(self):
         self.assertIsNotNone(self.test.begin())
         self.assertEqual(mark_lost("rate_test"), 0)
-        old = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+        old = timezone.now() - timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
         RateTest.objects.update(heartbeat_at=old)
         self.assertEqual(mark_lost("rate_test"), 1)
         self.test.refresh_from_db()

@@ -1,8 +1,8 @@
 from dataclasses import replace
 from unittest import mock
 
+from classifier.admin.training_form import StartTrainingForm
 from classifier.models import TrainingRun
-from classifier.runs.forms import StartTrainingForm
 from classifier.runs.lifecycle import create_run
 from classifier.studies.lifecycle import create_study
 from classifier.training.config import InvalidConfigError

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
-from django.conf import settings
 from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from classifier.conf import conf
 from classifier.models import EpochMetric, Study, TrainingRun, Trial
 from classifier.studies.lifecycle import (
     StudyError,
@@ -24,7 +24,7 @@ from tests.classifier.runs.test_lifecycle import make_dataset
 from tests.support.work import mark_lost, patch_queue
 
 CONFIG = TrainingConfig(batch_size=8)
-SILENT = timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+SILENT = timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
 
 
 def end_trial(trial, status="complete", value=0.5, seconds=60, **values):

@@ -1,11 +1,11 @@
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 import classifier.models
+from classifier.conf import conf
 from classifier.models import ClaimedWork, EnsembleBuild, LabelCheck
 from classifier.work.errors import UnknownKindError
 from classifier.work.kinds import QUEUES, Kind, all_kinds, kind_named, kind_of, register
@@ -61,7 +61,7 @@ class RouteTests(SimpleTestCase):
 
 class ReaperTests(TestCase):
     def test_work_of_every_kind_is_found_lost(self):
-        old = timezone.now() - timedelta(seconds=settings.CLASSIFIER_HEARTBEAT_TIMEOUT_SECONDS + 1)
+        old = timezone.now() - timedelta(seconds=conf.HEARTBEAT_TIMEOUT_SECONDS + 1)
         silent = {"status": "running", "heartbeat_at": old}
         build = EnsembleBuild.objects.create(members=["a", "b"], **silent)
         check = LabelCheck.objects.create(dataset=make_dataset(), **silent)

@@ -1,15 +1,11 @@
 """Forms that order a dataset: from a zip of images, or from the logo packages."""
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
-from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminTextInputWidget,
-)
 
+from classifier.admin import theme
+from classifier.conf import conf
 from classifier.datasets.archives import ArchiveError, open_archive
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset
@@ -21,7 +17,7 @@ class BuildDatasetForm(forms.ModelForm):
     class Meta:
         model = Dataset
         fields = ["name", "seed"]
-        widgets = {"name": UnfoldAdminTextInputWidget, "seed": UnfoldAdminIntegerFieldWidget}
+        widgets = {"name": theme.TextInput, "seed": theme.IntegerInput}
         help_texts = {"seed": "Decides which logos are trained on and which are tested on."}
 
     def clean_name(self) -> str:
@@ -42,14 +38,14 @@ class ImportImagesForm(BuildDatasetForm):
 
     archive = forms.FileField(
         label="Zip file",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".zip,application/zip"}),
+        widget=theme.FileInput(attrs={"accept": ".zip,application/zip"}),
         help_text=f"PNG, JPEG, WebP and SVG files in folders named {', '.join(CLASS_NAMES)}.",
     )
 
     def clean_archive(self) -> UploadedFile:
         """Refuse what is no zip, holds nothing or too much, before it is kept."""
         upload = self.cleaned_data["archive"]
-        limit = settings.CLASSIFIER_MAX_IMPORT_BYTES
+        limit = conf.MAX_IMPORT_BYTES
         if upload.size > limit:
             raise forms.ValidationError(f"The zip is larger than {filesizeformat(limit)}.")
         try:

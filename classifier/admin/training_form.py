@@ -4,14 +4,8 @@ import dataclasses
 from typing import Any, cast
 
 from django import forms
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
+from classifier.admin import theme
 from classifier.datasets.training_data import split_counts
 from classifier.models import Dataset, TrainingRun
 from classifier.runs.starts import startable, started_from
@@ -28,16 +22,16 @@ def setting_field(setting: dataclasses.Field) -> forms.Field:
         "label": setting.name.replace("_", " ").capitalize(),
     }
     if setting.type is bool:
-        return forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget, **common)
+        return forms.BooleanField(required=False, widget=theme.SwitchInput, **common)
     if "choices" in limits:
         choices = [(name, name) for name in limits["choices"]]
-        return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)
+        return forms.ChoiceField(choices=choices, widget=theme.Select, **common)
     if setting.type is str:
-        return forms.CharField(required=False, widget=UnfoldAdminTextInputWidget, **common)
+        return forms.CharField(required=False, widget=theme.TextInput, **common)
     bounds: dict[str, Any] = {"min_value": limits.get("low"), "max_value": limits.get("high")}
     if setting.type is int:
-        return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **bounds, **common)
-    widget = UnfoldAdminDecimalFieldWidget(attrs={"step": "any"})
+        return forms.IntegerField(widget=theme.IntegerInput, **bounds, **common)
+    widget = theme.DecimalInput(attrs={"step": "any"})
     return forms.FloatField(widget=widget, **bounds, **common)
 
 
@@ -50,7 +44,7 @@ class StartTrainingForm(forms.ModelForm):
     class Meta:
         model = TrainingRun
         fields = ["dataset"]
-        widgets = {"dataset": UnfoldAdminSelectWidget}
+        widgets = {"dataset": theme.Select}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
