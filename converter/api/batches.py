@@ -26,7 +26,7 @@ from converter.pages.downloads import zip_response
 from converter.pages.forms import check_upload_count, check_upload_size
 from converter.presets import LOGO_TYPES, PRESETS
 from converter.protection.quota import QuotaError, check_quota
-from converter.throttling import ConversionThrottle
+from converter.throttling import Conversions
 
 
 class StorageFull(APIException):
@@ -126,12 +126,11 @@ def accepted(batch: Batch) -> Response:
     return Response(data, status.HTTP_202_ACCEPTED, headers={"Location": data["url"]})
 
 
-class BatchesView(APIView):
+class BatchesView(Conversions, APIView):
     """Batches of the visitor who asks."""
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
-    throttle_classes = [ConversionThrottle]
 
     @extend_schema(
         summary="Convert many logos as one job",

@@ -27,7 +27,7 @@ from converter.pages.downloads import file_response
 from converter.pages.forms import check_upload_size
 from converter.protection.inline import convert_now
 from converter.protection.quota import QuotaError, check_quota
-from converter.throttling import ConversionThrottle
+from converter.throttling import Conversions
 
 
 class ConversionRequestSerializer(RouteSerializer):
@@ -54,12 +54,11 @@ class ConversionSerializer(serializers.ModelSerializer):
         return reverse("api-conversion-svg", args=[conversion.pk])
 
 
-class ConversionsView(APIView):
+class ConversionsView(Conversions, APIView):
     """Conversions of the visitor who asks."""
 
     permission_classes = [AllowAny]
     parser_classes = [MultiPartParser]
-    throttle_classes = [ConversionThrottle]
 
     @extend_schema(
         summary="Convert a logo",

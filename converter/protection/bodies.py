@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from django.conf import settings
 
+from classifier.conf import conf
+
 # What a multipart body needs besides the files: names, and other fields.
 _FORM_ROOM = 2**20
 SMALL = 2**20  # a body that fits in memory asks for no room on the disk
@@ -14,15 +16,15 @@ SMALL = 2**20  # a body that fits in memory asks for no room on the disk
 
 def body_limit(path: str) -> int:
     """Return how many bytes a request to an address may bring."""
-    images = max(settings.CLASSIFIER_MAX_UPLOAD_BYTES, settings.CLASSIFIER_MAX_IMAGES_BYTES)
+    images = max(conf.MAX_UPLOAD_BYTES, conf.MAX_IMAGES_BYTES)
     limits = {
         "/": settings.CONVERTER_MAX_BATCH_BYTES,
         "/api/v1/batches/": settings.CONVERTER_MAX_BATCH_BYTES,
         "/api/v1/conversions/": settings.CONVERTER_MAX_UPLOAD_BYTES,
         "/api/v1/classify/": images,
-        "/api/v1/proposals/": settings.CLASSIFIER_MAX_UPLOAD_BYTES,
-        "/api/v1/versions/import/": settings.CLASSIFIER_MAX_VERSION_BYTES,
-        "/admin/classifier/dataset/add/": settings.CLASSIFIER_MAX_IMPORT_BYTES,
+        "/api/v1/proposals/": conf.MAX_UPLOAD_BYTES,
+        "/api/v1/versions/import/": conf.MAX_VERSION_BYTES,
+        "/admin/classifier/dataset/add/": conf.MAX_IMPORT_BYTES,
     }
     return limits.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + _FORM_ROOM
 

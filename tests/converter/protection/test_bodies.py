@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import TestCase, override_settings
 
+from classifier.conf import conf
 from converter.protection.bodies import body_limit
 
 Usage = namedtuple("Usage", "total used free")
@@ -28,7 +29,7 @@ class BodyLimitTests(TestCase):
 
     def test_an_address_takes_what_it_is_for(self):
         self.assertGreater(body_limit("/"), settings.CONVERTER_MAX_BATCH_BYTES)
-        self.assertGreater(body_limit("/api/v1/classify/"), settings.CLASSIFIER_MAX_IMAGES_BYTES)
+        self.assertGreater(body_limit("/api/v1/classify/"), conf.MAX_IMAGES_BYTES)
         self.assertLess(body_limit("/accounts/login/"), 8 * 2**20)
 
     def test_only_staff_send_large_files_to_staffs_addresses(self):
