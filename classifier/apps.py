@@ -10,7 +10,9 @@ class ClassifierConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fill the registry of kinds of work."""
-        from classifier.work import kinds  # needs the models, which are loaded by now
+        """Fill the registry of kinds of work, and register the system checks."""
+        # Both need the models, which are loaded by now.
+        from classifier.api import checks  # noqa: F401 - they register themselves
+        from classifier.work import kinds
 
         kinds.load()

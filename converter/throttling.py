@@ -27,7 +27,6 @@ def too_many(request: HttpRequest, logos: int = 0) -> str:
         if not throttle.allow_request(request, Conversions()):
             seconds = math.ceil(throttle.wait() or throttle.duration)
             return (
-                "That is more logos than one visitor may convert. "
-                f"Try again in {seconds} seconds."
+                f"That is more logos than one visitor may convert. Try again in {seconds} seconds."
             )
     return ""

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from classifier.admin.base import STATUS_COLOURS, ActionAdmin, offered, page_link
-from classifier.lib.keys import is_key
 from classifier.admin.theme import Action, ActionVariant, action, display, themed
 from classifier.admin.training_form import StartTrainingForm
+from classifier.lib.keys import is_key
 from classifier.models import TrainingRun
 from classifier.runs.lifecycle import RunError, cancel_run, resume_run, start_run
 from classifier.training.config import InvalidConfigError

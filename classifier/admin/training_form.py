@@ -56,7 +56,7 @@ class StartTrainingForm(forms.ModelForm):
             "manage.py build_dataset"
         )
         start = cast(forms.CharField, self.fields["start_from"])
-        start.widget = UnfoldAdminSelectWidget(
+        start.widget = theme.Select(
             choices=[("", "ImageNet"), *((name, name) for name in startable())]
         )
 

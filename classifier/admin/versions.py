@@ -83,7 +83,7 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def promote(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Let this version serve."""
-        from classifier.versions.registry import promote
+        from classifier.versions.promotion import promote
 
         version = self.get_object(request, object_id)
         try:
@@ -108,7 +108,8 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Put a candidate aside."""
-        from classifier.versions.registry import VersionError, retire
+        from classifier.versions.promotion import retire
+        from classifier.versions.registry import VersionError
 
         version = self.get_object(request, object_id)
         try:

@@ -21,8 +21,9 @@ from classifier.api.serializers import VersionDetailSerializer, VersionSerialize
 from classifier.conf import conf
 from classifier.inference.manifest import MANIFEST_NAME, ModelError, open_verified
 from classifier.models import ModelVersion
-from classifier.versions import registry as versions
+from classifier.versions import promotion
 from classifier.versions.importing import InvalidArchiveError, import_version
+from classifier.versions.registry import VersionError
 
 _REFUSED = problems(_409="The state of the version or its files do not allow it.")
 
@@ -55,25 +56,25 @@ class VersionViewSet(StaffViewSet):
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, pk: str) -> Response:
         """Let a version serve; the one that did is retired."""
-        return self._change(versions.promote)
+        return self._change(promotion.promote)
 
     @extend_schema(request=None, responses={200: VersionSerializer, **_REFUSED})
     @action(detail=True, methods=["post"])
     def retire(self, request: Request, pk: str) -> Response:
         """Put a candidate aside."""
-        return self._change(versions.retire)
+        return self._change(promotion.retire)
 
     @extend_schema(request=None, responses={200: VersionSerializer, **_REFUSED})
     @action(detail=True, methods=["post"])
     def shadow(self, request: Request, pk: str) -> Response:
         """Let a candidate answer live uploads beside production, unseen."""
-        return self._change(versions.set_shadow)
+        return self._change(promotion.set_shadow)
 
     @extend_schema(request=None, responses={200: VersionSerializer, **_REFUSED})
     @action(detail=True, methods=["post"], url_path="end-shadow")
     def end_shadow(self, request: Request, pk: str) -> Response:
         """Make the shadow a candidate again; its answers are kept."""
-        return self._change(versions.end_shadow)
+        return self._change(promotion.end_shadow)
 
     def _change(self, change: Callable[[ModelVersion], None]) -> Response:
         version = self.get_object()
@@ -81,7 +82,7 @@ class VersionViewSet(StaffViewSet):
             change(version)
         except ModelError as error:
             raise Conflict(f"{version} cannot serve: {error}") from error
-        except versions.VersionError as error:
+        except VersionError as error:
             raise Conflict(str(error)) from error
         return Response(VersionSerializer(version).data)
 
@@ -113,7 +114,7 @@ class VersionViewSet(StaffViewSet):
             version = import_version(form.validated_data["file"])
         except (InvalidArchiveError, ModelError) as error:
             raise serializers.ValidationError({"file": [str(error)]}) from error
-        except versions.VersionError as error:
+        except VersionError as error:
             raise Conflict(str(error)) from error
         return Response(VersionDetailSerializer(version).data, status=status.HTTP_201_CREATED)
 

@@ -120,7 +120,7 @@ def served_version(name: str | None) -> "ModelVersion":
 
     from classifier.inference.manifest import ModelError
     from classifier.models import ModelVersion
-    from classifier.versions.registry import production_version
+    from classifier.versions.promotion import production_version
 
     if name:
         version = ModelVersion.objects.filter(name=name).first()

@@ -16,7 +16,8 @@ from classifier.lib.keys import is_key
 from classifier.live.shadow import shadows
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import ModelVersion, ShadowPrediction
-from classifier.versions.registry import VersionError, end_shadow, set_shadow
+from classifier.versions.promotion import end_shadow, set_shadow
+from classifier.versions.registry import VersionError
 
 _AGREES = Q(logo_type=F("prediction__logo_type"))
 

@@ -226,7 +226,7 @@ _TABLES = {
 @staff_only
 def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a version serve from now on."""
-    from classifier.versions.registry import promote
+    from classifier.versions.promotion import promote
 
     require_permission(request, "change_modelversion")
     version = get_object_or_404(ModelVersion, pk=pk)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from classifier.conf import conf
 from classifier.inference.manifest import CorruptModelError, ModelError, sha256_of_manifest
 from classifier.models import ModelVersion
-from classifier.versions.registry import production_version
+from classifier.versions.promotion import production_version
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -4,7 +4,7 @@ from kombu.exceptions import OperationalError
 
 from classifier.models import ModelVersion, TrainingRun
 from classifier.training.config import TrainingConfig
-from classifier.versions.registry import promote
+from classifier.versions.promotion import promote
 from tests.classifier.evaluated import (
     TemporaryRoot,
     make_admin,

@@ -34,7 +34,7 @@ register_version(make_version_folder(Path(settings.CLASSIFIER_ROOT) / "versions"
 """
 _PROMOTE = """
 from classifier.models import ModelVersion
-from classifier.versions.registry import promote
+from classifier.versions.promotion import promote
 promote(ModelVersion.objects.get(name="{}"))
 """
 _TOKEN = """

@@ -10,7 +10,8 @@ from django.test import override_settings
 from PIL import Image
 
 from classifier.live import serving
-from classifier.versions.registry import promote, register_version
+from classifier.versions.promotion import promote
+from classifier.versions.registry import register_version
 from tests.support.versions import make_version_folder
 
 

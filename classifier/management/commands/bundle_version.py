@@ -7,13 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.inference.manifest import ModelError
 from classifier.models import ModelVersion
-from classifier.versions.registry import VersionError, bundle
+from classifier.versions.bundles import bundle
+from classifier.versions.registry import VersionError
 
 
 class Command(BaseCommand):
     """Copies a version's graph and manifest into the plug-in."""
 
-    help = "Copy a version into classifier/bundled; new installations start with the newest there."
+    help = "Copy a version into classifier/bundled; new installations start with it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the version, and what the bundled one is called."""

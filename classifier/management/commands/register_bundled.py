@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from classifier.inference.manifest import ModelError
-from classifier.versions.registry import production_version
+from classifier.versions.promotion import production_version
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.test import override_settings
 from onnx import TensorProto
 
 from classifier.models import ModelVersion
-from classifier.versions.registry import promote
+from classifier.versions.promotion import promote
 from tests.classifier.api.test_resources import API, StaffCase
 from tests.support.versions import make_graph, make_version_folder
 

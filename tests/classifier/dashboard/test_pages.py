@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from classifier.models import EpochMetric, Sample, TrainingRun
 from classifier.training.config import TrainingConfig
-from classifier.versions.registry import promote
+from classifier.versions.promotion import promote
 from tests.classifier.evaluated import (
     TemporaryRoot,
     make_admin,

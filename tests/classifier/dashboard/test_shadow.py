@@ -1,7 +1,7 @@
 from django.urls import reverse
 
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
-from classifier.versions.registry import set_shadow
+from classifier.versions.promotion import set_shadow
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.dashboard.test_traffic import answered
 from tests.classifier.evaluated import make_user, make_version

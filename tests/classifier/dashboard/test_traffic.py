@@ -7,7 +7,7 @@ from classifier.evaluation.drift import LEAST_COUNT
 from classifier.live.drift import drift_of, validation_figures
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, LivePrediction, ModelVersion
-from classifier.versions.registry import promote
+from classifier.versions.promotion import promote
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.evaluated import make_evaluation, make_user
 

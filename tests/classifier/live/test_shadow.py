@@ -9,7 +9,8 @@ from django.test import TestCase
 from classifier.inference.manifest import MissingModelError
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
 from classifier.tasks import score_shadow
-from classifier.versions.registry import VersionError, end_shadow, promote, retire, set_shadow
+from classifier.versions.promotion import end_shadow, promote, retire, set_shadow
+from classifier.versions.registry import VersionError
 from tests.support.serving import ServingCase, image_bytes
 from tests.support.versions import make_graph
 

@@ -1,16 +1,18 @@
 from dataclasses import replace
+from unittest import mock
 
 from safetensors.torch import load, load_file, save_file
 
+from classifier.admin.training_form import StartTrainingForm
 from classifier.inference.manifest import read_manifest, sha256_of
 from classifier.models import TrainingRun
-from classifier.runs.forms import StartTrainingForm
 from classifier.runs.lifecycle import create_run
 from classifier.runs.starts import startable
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.model import build_model
 from classifier.training.weights import WeightsError, half_precision, load_version_weights
-from classifier.versions.registry import bundle, register_version
+from classifier.versions.bundles import bundle
+from classifier.versions.registry import register_version
 from tests.classifier.runs.test_execution import TINY, ExecutionTestCase
 from tests.support.versions import make_version_folder
 from tests.support.work import do
@@ -19,6 +21,8 @@ from tests.support.work import do
 class StartTests(ExecutionTestCase):
     def setUp(self):
         super().setUp()
+        bundled = mock.patch("classifier.models.versions.BUNDLED_FOLDER", self.root / "bundled")
+        self.enterContext(bundled)
         self.network = replace(TINY, head="batch_norm")
         folder = make_version_folder(self.root / "versions", "first", config=self.network.to_json())
         self.model = build_model(self.network)

@@ -15,15 +15,14 @@ from classifier.inference.manifest import (
 )
 from classifier.live import serving
 from classifier.models import Dataset, ModelVersion
-from classifier.versions import registry as versions
-from classifier.versions.registry import (
+from classifier.versions import promotion
+from classifier.versions.promotion import (
     NoProductionVersionError,
-    VersionError,
     production_version,
     promote,
-    register_version,
     retire,
 )
+from classifier.versions.registry import VersionError, register_version
 from tests.support.serving import ServingCase, image_bytes
 from tests.support.versions import make_graph, make_version_folder
 
@@ -128,6 +127,13 @@ class ConcurrentPromotionTestCase(ServingCase, TransactionTestCase):
 
 
 class BundledTestCase(ServingCase, TestCase):
+    def test_the_named_bundled_version_serves_though_another_is_newer(self):
+        make_version_folder(self.bundled, "named", created="2026-01-01T00:00:00+00:00")
+        make_version_folder(self.bundled, "newer", created="2026-02-01T00:00:00+00:00")
+        (self.bundled / "default.txt").write_text("named\n")
+        self.assertEqual(production_version().name, "named")
+        self.assertEqual(ModelVersion.objects.get(name="newer").stage, "candidate")
+
     def test_the_bundled_version_serves_on_first_use(self):
         make_version_folder(self.bundled, "shipped")
         version = production_version()
@@ -148,7 +154,7 @@ class BundledTestCase(ServingCase, TestCase):
     def test_another_process_may_have_promoted_meanwhile(self):
         make_version_folder(self.bundled, "shipped")
         self.serve("trained")
-        self.assertEqual(versions._promote_bundled().name, "trained")
+        self.assertEqual(promotion._promote_bundled().name, "trained")
 
     def test_without_any_version_it_says_what_to_do(self):
         with self.assertRaisesMessage(NoProductionVersionError, "Train one"):

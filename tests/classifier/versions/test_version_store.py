@@ -10,7 +10,8 @@ from django.test import TestCase, override_settings
 from classifier.inference.manifest import CorruptModelError, MissingModelError, read_manifest
 from classifier.live import serving
 from classifier.models import ModelVersion, versions
-from classifier.versions.registry import promote, update_manifest
+from classifier.versions.promotion import promote
+from classifier.versions.registry import update_manifest
 from tests.support.serving import ServingCase, image_bytes
 
 

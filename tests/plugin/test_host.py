@@ -1,0 +1,129 @@
+import io
+import zipfile
+
+import httpx
+from django.test import SimpleTestCase
+from PIL import Image, ImageDraw
+
+from tests.plugin.host import Host, free_port, wait_for
+
+_MEGABYTES = 12
+
+
+def logo():
+    """Return a drawn mark as the bytes of a PNG."""
+    image = Image.new("RGB", (160, 160), "white")
+    ImageDraw.Draw(image).ellipse((30, 30, 130, 130), fill="crimson")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class HostTests(SimpleTestCase):
+    """A foreign project installs the wheel and uses all of it, by its own settings."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.host = Host()
+        cls.addClassCleanup(cls.host.close)
+        cls.host.manage("migrate", "--verbosity", "0")
+
+    def test_the_wheel_is_small_and_whole(self):
+        self.assertLess(self.host.wheel.stat().st_size, _MEGABYTES * 2**20)
+        with zipfile.ZipFile(self.host.wheel) as wheel:
+            names = wheel.namelist()
+        for part in (
+            "classifier/templates/classifier/base.html",
+            "classifier/static/classifier/dashboard.js",
+            "classifier/migrations/0001_initial.py",
+            "classifier/bundled/default.txt",
+            "classifier/inference/rules.json",
+        ):
+            self.assertIn(part, names)
+        self.assertTrue(any(name.endswith(".onnx") for name in names))
+        self.assertFalse(any(name.startswith(("converter", "tests")) for name in names))
+
+    def test_it_uses_the_installed_plug_in(self):
+        code = "import classifier; print(classifier.__file__)"
+        where = self.host.manage("shell", "--verbosity", "0", "--command", code)
+        self.assertIn(str(self.host.folder / "venv"), where)
+
+    def test_its_checks_find_nothing(self):
+        self.assertIn("no issues", self.host.manage("check"))
+
+    def test_it_classifies_trains_and_shows(self):
+        host, port = self.host, free_port()
+        host.manage("build_dataset", "--name", "drawn", "--synthetic", "12")
+        host.manage(
+            "createsuperuser", "--no-input", "--username", "boss", "--email", "",
+            DJANGO_SUPERUSER_PASSWORD="let-me-in-4711",
+        )  # fmt: skip
+        worker = ("celery", "-A", "shop", "worker", "-P", "solo", "-Q", "short,training")
+        with (
+            host.process("django", "runserver", "--noreload", f"127.0.0.1:{port}"),
+            host.process(*worker),
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+        ):
+            try:
+                self.use(client)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{host.logs()}") from error
+
+    def use(self, client):
+        wait_for(lambda: self.reached(client), "The server's start")
+        answer = client.post("/logos/api/v1/classify/", files={"image": ("a.png", logo())})
+        self.assertEqual(answer.status_code, 200, answer.text)
+        self.assertEqual(answer.json()["logo_type"], "simple")
+        refused = client.post("/logos/api/v1/classify/", files={"image": ("a.png", b"no")})
+        self.assertEqual(refused.headers["content-type"], "application/problem+json")
+        self.sign_in(client)
+        self.train(client)
+        self.look(client)
+
+    def reached(self, client):
+        try:
+            return client.get("/logos/api/v1/health/").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def sign_in(self, client):
+        client.get("/admin/login/")
+        client.post(
+            "/admin/login/",
+            data={
+                "username": "boss",
+                "password": "let-me-in-4711",
+                "csrfmiddlewaretoken": client.cookies["csrftoken"],
+            },
+        )
+
+    def train(self, client):
+        config = {"input_size": 64, "head_epochs": 1, "top_epochs": 0, "full_epochs": 0}
+        (dataset,) = client.get("/logos/api/v1/datasets/").json()["results"]
+        order = {"dataset": dataset["id"], "config": {**config, "batch_size": 8}}
+        headers = {"X-CSRFToken": client.cookies["csrftoken"]}
+        started = client.post("/logos/api/v1/runs/", json=order, headers=headers)
+        self.assertEqual(started.status_code, 201, started.text)
+        address = f"/logos/api/v1/runs/{started.json()['id']}/"
+
+        def ended():
+            run = client.get(address).json()
+            return run if run["status"] not in ("queued", "running") else None
+
+        run = wait_for(ended, "The end of the training")
+        self.assertEqual(run["status"], "succeeded", run)
+
+    def look(self, client):
+        for page in ("", "runs/", "versions/", "datasets/", "work/"):
+            shown = client.get(f"/logos/dashboard/{page}")
+            self.assertEqual(shown.status_code, 200, page)
+            self.assertIn("The shop", shown.text)  # the host's own frame
+        self.assertIn("drawn", client.get("/logos/dashboard/datasets/").text)
+        for model in ("trainingrun", "dataset", "modelversion", "study", "apitoken"):
+            self.assertEqual(client.get(f"/admin/classifier/{model}/").status_code, 200, model)
+        form = client.get("/admin/classifier/trainingrun/add/")
+        self.assertEqual(form.status_code, 200)
+        self.assertIn("learning_rate", form.text)
+        confirm = client.get("/admin/classifier/trainingrun/1/cancel/")
+        self.assertIn("Cancel this run?", confirm.text)
