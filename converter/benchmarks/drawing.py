@@ -1,5 +1,6 @@
 """`benchmark drawing`: how good the drawings are, beside their vector sources and other tracers."""
 
+import json
 import multiprocessing
 import tempfile
 from argparse import ArgumentParser
@@ -50,6 +51,7 @@ class DrawingBenchmark:
         with tempfile.TemporaryDirectory() as scratch:
             folder = options["keep"] or Path(scratch)
             rows = _rows(uploads, peers, folder, options["jobs"])
+            (folder / "figures.json").write_text(json.dumps(rows))
         return summarise(rows, missing)
 
     def describe(self, results: dict[str, Any]) -> str:
