@@ -2,23 +2,27 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 
+from classifier.lib.threads import leave_room
 from classifier.live import shadow, traffic
 from classifier.work.execution import carry_out_queued
+from classifier.work.kinds import TRAINING, kind_named
 from classifier.work.leftovers import find_leftovers, size_of
 from classifier.work.reaper import mark_lost_work as mark_lost
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(acks_late=False)
-def carry_out(kind: str, pk: int) -> None:
+@shared_task(acks_late=False, bind=True)
+def carry_out(self: Task, kind: str, pk: int) -> None:
     """Carry out queued work of any kind.
 
     The message is acknowledged before the work starts: a run outlives any visibility timeout, and
     is claimed, watched and resumed through its row instead.
     """
+    if kind_named(kind).queue == TRAINING and not self.request.called_directly:
+        leave_room()
     carry_out_queued(kind, pk)
 
 
