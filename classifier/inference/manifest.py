@@ -55,6 +55,8 @@ class Manifest:
     dataset: dict[str, Any] = field(default_factory=dict)  # name, source, fingerprint, counts
     metrics: dict[str, Any] = field(default_factory=dict)  # by split
     routing: dict[str, float] = field(default_factory=dict)  # see inference/router.py
+    # Settings of the trainings whose weights this one went on from, the first one first.
+    forerunners: list[dict[str, Any]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)  # versions that an ensemble averages
     created: str = ""  # ISO 8601, UTC
     format: int = FORMAT

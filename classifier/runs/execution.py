@@ -10,7 +10,7 @@ from classifier.inference.manifest import new_version_folder, write_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, ModelVersion, Sample, TrainingRun
 from classifier.runs.observers import RunObserver
-from classifier.runs.starts import with_start
+from classifier.runs.starts import forerunners, with_start
 from classifier.runs.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
@@ -89,7 +89,8 @@ def _store_version(
             folder, destination.name, result.model, result.config, temperature, origin, strangeness
         )
         metrics, probabilities = score(folder, data.test, data.cache)
-        write_manifest(folder, replace(manifest, metrics={"test": metrics}))
+        before = forerunners(result.config)
+        write_manifest(folder, replace(manifest, metrics={"test": metrics}, forerunners=before))
     version = register_version(destination, run=run)
     dataset = Dataset.objects.filter(pk=run.dataset_id).first()
     if dataset:  # it may have been deleted while the run needed it no more

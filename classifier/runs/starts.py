@@ -1,7 +1,7 @@
 """Starting from a version: its weights, and the network and preprocessing that they belong to."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from classifier.inference.manifest import read_manifest, verified_bytes
 from classifier.models import ModelVersion
@@ -30,6 +30,14 @@ def started_from(config: TrainingConfig) -> TrainingConfig:
         raise InvalidConfigError({"start_from": reason})
     theirs = TrainingConfig.from_json(version.manifest["config"])
     return replace(config, **{name: getattr(theirs, name) for name in _NETWORK})
+
+
+def forerunners(config: TrainingConfig) -> list[dict[str, Any]]:
+    """Return the settings of the trainings that a config goes on from, the first one first."""
+    version = ModelVersion.objects.filter(name=config.start_from or None).first()
+    if version is None:
+        return []
+    return [*version.manifest.get("forerunners", ()), version.manifest["config"]]
 
 
 def startable() -> list[str]:

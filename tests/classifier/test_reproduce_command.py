@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from unittest import mock
 
 from django.core.management import CommandError, call_command
@@ -6,7 +7,7 @@ from django.test import TestCase
 
 from classifier.inference.manifest import read_manifest
 from classifier.management.commands import reproduce
-from classifier.models import BUNDLED_FOLDER, Dataset, TrainingRun
+from classifier.models import BUNDLED_FOLDER, Dataset, ModelVersion, TrainingRun
 from classifier.training.config import TrainingConfig
 
 NAME = min(path.name for path in BUNDLED_FOLDER.glob("*/"))
@@ -16,7 +17,7 @@ class ReproduceTests(TestCase):
     def setUp(self):
         self.shipped = read_manifest(BUNDLED_FOLDER / NAME)
 
-    def call(self, fingerprint: str) -> str:
+    def call(self, fingerprint: str, *before: ModelVersion) -> str:
         dataset = Dataset.objects.create(
             name="logos-9", source=Dataset.Source.PACKAGES, status="ready", fingerprint=fingerprint
         )
@@ -26,7 +27,7 @@ class ReproduceTests(TestCase):
         with (
             mock.patch("classifier.datasets.building.build_from_packages", return_value=dataset),
             mock.patch("classifier.runs.lifecycle.split_counts", return_value=counts),
-            mock.patch.object(reproduce, "carry_out", return_value=version),
+            mock.patch.object(reproduce, "carry_out", side_effect=[*before, version]),
         ):
             call_command("reproduce", NAME, stdout=output)
         return output.getvalue()
@@ -37,6 +38,21 @@ class ReproduceTests(TestCase):
         self.assertEqual(run.config, TrainingConfig.from_json(self.shipped.config).to_json())
         self.assertIn(f"{self.shipped.metrics['test']['accuracy']:.2%}", output)
         self.assertIn("gradient", output)
+
+    def test_what_it_was_trained_from_is_trained_first(self):
+        first = {**self.shipped.config, "start_from": "", "full_epochs": 7}
+        last = {**first, "start_from": "a version of another database"}
+        self.shipped = replace(self.shipped, config=last, forerunners=[first])
+        trained = ModelVersion.objects.create(
+            name="again",
+            path="",
+            input_size=self.shipped.input_size,
+            manifest={"config": first, "files": {"model.safetensors": ""}},
+        )
+        with mock.patch.object(reproduce, "read_manifest", return_value=self.shipped):
+            self.call(self.shipped.dataset["fingerprint"], trained)
+        runs = TrainingRun.objects.order_by("pk")
+        self.assertEqual([run.config["start_from"] for run in runs], ["", trained.name])
 
     def test_another_dataset_is_refused(self):
         with self.assertRaisesMessage(CommandError, "has the fingerprint abc, not"):

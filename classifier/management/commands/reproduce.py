@@ -10,7 +10,7 @@ from classifier.inference.manifest import Manifest, ModelError, read_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.commands.train import carry_out
 from classifier.management.database import ensure_database
-from classifier.models import BUNDLED_FOLDER, Dataset
+from classifier.models import BUNDLED_FOLDER, Dataset, ModelVersion
 from classifier.runs.lifecycle import RunError, create_run
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
@@ -34,12 +34,20 @@ class Command(BaseCommand):
         ensure_database()
         try:
             shipped = read_manifest(BUNDLED_FOLDER / options["version"])
-            run = create_run(_dataset(shipped), TrainingConfig.from_json(shipped.config))
+            version = self._trained(shipped, _dataset(shipped))
         except (ModelError, RunError, InvalidConfigError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{run} on {run.dataset}, with the settings of {shipped.name}")
-        version = carry_out(run)
         self.stdout.write(_comparison(shipped.metrics["test"], version.manifest["metrics"]["test"]))
+
+    def _trained(self, shipped: Manifest, dataset: Dataset) -> ModelVersion:
+        """Train what the version was trained from, if anything, and then the version."""
+        version = None
+        for settings in (*shipped.forerunners, shipped.config):
+            start = {"start_from": version.name} if version else {}
+            run = create_run(dataset, TrainingConfig.from_json({**settings, **start}))
+            self.stdout.write(f"{run} on {dataset}, with the settings of {shipped.name}")
+            version = carry_out(run)
+        return version
 
 
 def _dataset(shipped: Manifest) -> Dataset:

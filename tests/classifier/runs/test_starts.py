@@ -76,7 +76,8 @@ class StartTests(ExecutionTestCase):
         self.assertIn("does not match its hash", do("training_run", run.pk).error)
 
     def test_a_bundled_version_brings_half_of_its_weights_bytes(self):
-        folder = bundle(self.first, "shipped")
+        with mock.patch("classifier.models.versions.BUNDLED_FOLDER", self.root / "bundled"):
+            folder = bundle(self.first, "shipped")
         manifest = read_manifest(folder)
         self.assertEqual(sorted(manifest.files), ["model-fp16.safetensors", "model.onnx"])
         half, full = (
