@@ -3,7 +3,12 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    PolymorphicProxySerializer,
+    extend_schema,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
@@ -107,6 +112,25 @@ class ResultsSerializer(serializers.Serializer):
     results = ResultSerializer(many=True)
 
 
+_EXAMPLE = OpenApiExample(
+    "One image",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "id": "5a0c2b1e-9a77-4c8e-8c1d-2f6f0d5b7e10",
+        "logo_type": "text",
+        "confidence": 0.91,
+        "certain": True,
+        "probabilities": {"simple": 0.05, "text": 0.91, "gradient": 0.01, "complex": 0.03},
+        "method": "hybrid",
+        "reason": "",
+        "model_version": "b0-128-2",
+        "milliseconds": 9.4,
+        "cached": False,
+    },
+)
+
+
 class ClassifyView(LimitedBody):
     """Tells the type of a logo, or of many. Open to everybody."""
 
@@ -120,6 +144,7 @@ class ClassifyView(LimitedBody):
 
     @extend_schema(
         operation_id="classify",
+        examples=[_EXAMPLE],
         request=ImageUploadSerializer,
         responses={
             200: PolymorphicProxySerializer(

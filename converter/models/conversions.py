@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import PurePath
 from typing import Self
 
 from django.conf import settings
@@ -99,6 +100,11 @@ class Conversion(models.Model):
     def fidelity_percent(self) -> str:
         """The fidelity as people read it."""
         return f"{self.fidelity:.1%}"
+
+    @property
+    def drawing_name(self) -> str:
+        """The name of the drawing's file, another one for each drawing."""
+        return PurePath(self.svg.name).stem
 
     @property
     def sorted_probabilities(self) -> list[tuple[str, float]]:

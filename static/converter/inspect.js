@@ -35,8 +35,10 @@ export class Inspector {
     });
     find("tools").hidden = false;
     this.buttons = [...root.querySelectorAll("[data-mode]")];
+    this.different = find("different");
     this.choose("compare");
     this.load(this.images.drawing.src);
+    this.measure();
   }
 
   choose(mode) {
@@ -44,7 +46,7 @@ export class Inspector {
     this.stage.dataset.shows = mode;
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", button.dataset.mode === mode));
     this.note.textContent = NOTES[mode] ?? "";
-    if (mode === "difference") this.compare();
+    if (mode === "difference") this.note.textContent = this.verdict ?? "";
     if (this.view.fitted) this.view.fit();
     else this.view.change();
   }
@@ -71,7 +73,7 @@ export class Inspector {
     this.images.drawing.src = image.src;
     if (earlier.startsWith("blob:")) URL.revokeObjectURL(earlier);
     this.describe(text);
-    if (this.mode === "difference") await this.compare();
+    await this.measure();
   }
 
   describe(text) {
@@ -83,12 +85,14 @@ export class Inspector {
     });
   }
 
-  async compare() {
+  // Draw the difference, and say how much of the picture it is.
+  async measure() {
     const { original, drawing } = this.images;
     await Promise.all([original.decode(), drawing.decode()]);
     const share = drawDifference(this.canvas, original, drawing, this.logo);
-    if (this.mode !== "difference") return;
-    const percent = share && share < 0.001 ? "Less than 0.1%" : `${(share * 100).toFixed(1)}%`;
-    this.note.textContent = share ? `${percent} of the picture looks different from the original.` : "Nothing looks different from the original.";
+    const percent = share && share < 0.001 ? "<0.1%" : `${(share * 100).toFixed(1)}%`;
+    this.different.textContent = percent;
+    this.verdict = share ? `${percent} of the picture looks different from the original.` : "Nothing looks different from the original.";
+    if (this.mode === "difference") this.note.textContent = this.verdict;
   }
 }

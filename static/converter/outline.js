@@ -50,6 +50,21 @@ function make(name, attributes) {
   return element;
 }
 
+// A shape without its paint; a circle's line as the two circles that bound it.
+function bare(shape) {
+  const line = make(shape.localName, {});
+  for (const { name, value } of shape.attributes) {
+    if (!/^(fill|stroke|opacity|id|class|style)/.test(name)) line.setAttribute(name, value);
+  }
+  const width = Number(shape.getAttribute("stroke-width") ?? 1);
+  if (shape.localName !== "circle" || shape.getAttribute("fill") !== "none") return [line];
+  return [1, -1].map((side) => {
+    const circle = line.cloneNode();
+    circle.setAttribute("r", Math.max(0, Number(shape.getAttribute("r")) + (side * width) / 2));
+    return circle;
+  });
+}
+
 // What a drawing consists of: its shapes as thin lines, its nodes as dots, and how many there are.
 export function outlineOf(text) {
   const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
@@ -59,11 +74,7 @@ export function outlineOf(text) {
   const counts = { paths: 0, shapes: 0, nodes: 0 };
   for (const shape of root.querySelectorAll(SHAPES)) {
     if (shape.closest("defs")) continue;
-    const line = make(shape.localName, {});
-    for (const { name, value } of shape.attributes) {
-      if (!/^(fill|stroke|opacity|id|class|style)/.test(name)) line.setAttribute(name, value);
-    }
-    lines.append(line);
+    lines.append(...bare(shape));
     if (shape.localName !== "path") { counts.shapes += 1; continue; }
     counts.paths += 1;
     for (const [x, y] of nodesOf(shape.getAttribute("d") ?? "")) {

@@ -7,7 +7,7 @@ import unittest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
-from django.test import Client
+from django.test import Client, override_settings
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -15,6 +15,8 @@ CHROMIUM = next(
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+# The live server would serve uploads and drawings as files, which the project never does.
+@override_settings(MEDIA_URL="/not-served/")
 @unittest.skipUnless(CHROMIUM, "Browser tests need Chromium on the PATH (chromium, google-chrome).")
 class BrowserTestCase(StaticLiveServerTestCase):
     """Opens a page per test; fails on console errors, script errors and policy violations.
