@@ -52,7 +52,7 @@ class Peer:
 
         Names are without dots. An image that the tracer fails on has no drawing.
         """
-        drawings.mkdir()
+        drawings.mkdir(exist_ok=True)
         if self.name == "potrace":
             for upload in _not_drawn(uploads, drawings):
                 _potrace(upload, drawings / upload.stem)
