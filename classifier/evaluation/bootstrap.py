@@ -1,6 +1,7 @@
 """Percentile bootstrap intervals of every measure at once, vectorised over resamples.
 
-Efron, Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+Efron, Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13. Samples that belong together
+are drawn together: Field, Welsh, Bootstrapping clustered data, J. R. Stat. Soc. B 69, 2007.
 """
 
 from collections.abc import Iterator
@@ -15,31 +16,41 @@ _CELLS_AT_ONCE = 2_000_000
 
 
 def bootstrap_intervals(
-    labels: np.ndarray, probabilities: np.ndarray, losses: np.ndarray, seed: int = 0
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    losses: np.ndarray,
+    seed: int = 0,
+    clusters: np.ndarray | None = None,
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return 95 % intervals, `(low, high)`, by measure; `per_class` ones are arrays [classes].
 
-    Samples are drawn with replacement, as many as there are. A class without samples has NaN.
+    Clusters are drawn with replacement, as many as there are, each with all of its samples. A class
+    without samples has NaN.
 
     Args:
         labels: int [N], checked.
         probabilities: float [N, classes], checked.
         losses: float [N], each sample's log loss.
         seed: of the resamples.
+        clusters: int [N], such as each sample's brand; without, each sample is one of its own.
     """
+    if clusters is None:
+        clusters = np.arange(len(labels))
+    _, members = np.unique(clusters, return_inverse=True)
     classes = probabilities.shape[1]
     confidence = probabilities.max(axis=1)
     answers = probabilities.argmax(axis=1)
     gap = confidence - (answers == labels)
-    position = confidence_bins(confidence)
-    cells = labels * classes + answers
+    position = np.eye(BINS)[confidence_bins(confidence)] * gap[:, np.newaxis]
+    cells = np.eye(classes**2)[labels * classes + answers]
     drawn: dict[str, list[np.ndarray]] = {}
-    for rows in _resamples(len(labels), np.random.default_rng(seed)):
-        matrices = _histograms(cells[rows], classes**2).reshape(-1, classes, classes)
-        gaps = _histograms(position[rows], BINS, gap[rows])
+    for times in _resamples(members.max() + 1, np.random.default_rng(seed)):
+        weights = times[:, members]  # how often each sample was drawn
+        total = weights.sum(axis=1)
+        matrices = (weights @ cells).reshape(-1, classes, classes)
         measures = matrix_measures(matrices) | {
-            "expected_calibration_error": np.abs(gaps).sum(axis=1) / len(labels),
-            "log_loss": losses[rows].mean(axis=1),
+            "expected_calibration_error": np.abs(weights @ position).sum(axis=1) / total,
+            "log_loss": weights @ losses / total,
         }
         for name, values in measures.items():
             drawn.setdefault(name, []).append(values)
@@ -80,18 +91,11 @@ def matrix_measures(matrices: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _resamples(size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield row numbers [some, size], in blocks that fit in memory."""
+    """Yield how often each of `size` is drawn, float [some, size], in blocks that fit in memory."""
     block = max(1, _CELLS_AT_ONCE // size)
     for start in range(0, RESAMPLES, block):
-        yield rng.integers(size, size=(min(block, RESAMPLES - start), size))
-
-
-def _histograms(values: np.ndarray, bins: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Count (or sum the weights of) each row's values 0 to bins - 1: [R, N] -> [R, bins]."""
-    offsets = np.arange(len(values))[:, None] * bins
-    flat = None if weights is None else weights.ravel()
-    counts = np.bincount((values + offsets).ravel(), flat, minlength=len(values) * bins)
-    return counts.reshape(len(values), bins)
+        count = min(block, RESAMPLES - start)
+        yield rng.multinomial(size, np.full(size, 1 / size), size=count).astype(np.float64)
 
 
 def _interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,12 @@ _AVERAGED = ("precision", "recall", "f1")
 _SMALLEST = np.finfo(np.float64).eps  # scikit-learn clips at the same place
 
 
-def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0) -> dict[str, Any]:
+def compute_metrics(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    seed: int = 0,
+    clusters: np.ndarray | None = None,
+) -> dict[str, Any]:
     """Measure answers against labels.
 
     A class without samples has None for its figures, and stays out of the macro means; a class
@@ -35,6 +40,7 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0
         labels: int [N], positions in CLASS_NAMES.
         probabilities: float [N, classes].
         seed: of the bootstrap resamples.
+        clusters: int [N], samples that belong together, such as the logos of a brand.
 
     Raises:
         InvalidPredictionsError: for wrong shapes, no samples, NaN, or rows that are no
@@ -46,7 +52,7 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, seed: int = 0
     classes = list(range(len(CLASS_NAMES)))
     chosen = probabilities[np.arange(len(labels)), labels]
     losses = -np.log(np.clip(chosen, _SMALLEST, 1))
-    intervals = bootstrap_intervals(labels, probabilities, losses, seed)
+    intervals = bootstrap_intervals(labels, probabilities, losses, seed, clusters)
     class_intervals = intervals.pop("per_class")
     averages = _averages(labels, answers)
     return {

@@ -15,7 +15,7 @@ from classifier.runs.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
 from classifier.training.reporting import SilentObserver
-from classifier.versions.evaluations import store_evaluation
+from classifier.versions.evaluations import clusters_of, store_evaluation
 from classifier.versions.registry import free_folder, register_version
 from classifier.versions.scoring import score
 from classifier.work.errors import WorkFailedError
@@ -82,19 +82,20 @@ def _store_version(
     destination = free_folder(_version_name(run))
     temperature = fit_temperature(result.val_logits, result.val_labels)
     origin = {**provenance(run.dataset), "fingerprint": run.dataset_fingerprint}
+    tested = Sample.objects.filter(dataset_id=run.dataset_id, split=Sample.Split.TEST)
+    samples = list(tested.filter(label__in=CLASS_NAMES))
     with new_version_folder(destination) as folder:
         cache = ArrayCache(data.cache or folder)
         strangeness = learn_strangers(result.model, result.config, data, cache)
         manifest = write_version(
             folder, destination.name, result.model, result.config, temperature, origin, strangeness
         )
-        metrics, probabilities = score(folder, data.test, data.cache)
+        metrics, probabilities = score(folder, data.test, data.cache, clusters_of(samples))
         before = forerunners(result.config)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}, forerunners=before))
     version = register_version(destination, run=run)
     dataset = Dataset.objects.filter(pk=run.dataset_id).first()
     if dataset:  # it may have been deleted while the run needed it no more
-        samples = list(dataset.samples.filter(split=Sample.Split.TEST, label__in=CLASS_NAMES))
         store_evaluation(version, dataset, Sample.Split.TEST, metrics, samples, probabilities)
     return version
 

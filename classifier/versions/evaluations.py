@@ -46,7 +46,7 @@ def evaluate_version(
         answers.append(engine.probabilities(batch))
         tell(min(len(answers) * BATCH / len(samples), 1))
     probabilities = np.concatenate(answers)
-    metrics = compute_metrics(_labels(samples), probabilities)
+    metrics = compute_metrics(_labels(samples), probabilities, clusters=clusters_of(samples))
     return store_evaluation(version, dataset, split, metrics, samples, probabilities)
 
 
@@ -120,7 +120,7 @@ def evaluate_method(
         tell(number / len(samples))
         answers.append(answer(partial(_composed, sample), engine, Method(method)))
     probabilities = np.array([[a.probabilities[name] for name in CLASS_NAMES] for a in answers])
-    metrics = compute_metrics(_labels(samples), probabilities)
+    metrics = compute_metrics(_labels(samples), probabilities, clusters=clusters_of(samples))
     metrics["answered_by"] = _shares(answers)
     return store_evaluation(version, dataset, split, metrics, samples, probabilities, method)
 
@@ -218,3 +218,10 @@ def _samples(dataset: Dataset, split: str) -> list[Sample]:
 def _labels(samples: list[Sample]) -> np.ndarray:
     """Return the samples' classes as positions in CLASS_NAMES, int [N]."""
     return np.array([CLASS_NAMES.index(sample.label) for sample in samples])
+
+
+def clusters_of(samples: list[Sample]) -> np.ndarray:
+    """Number the samples' brands, int [N]; a sample without a brand is one of its own."""
+    numbers: dict[str, int] = {}
+    names = (sample.brand or f"sample {sample.pk}" for sample in samples)
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names])

@@ -12,9 +12,14 @@ _SCORING_BATCH = 64
 
 
 def score(
-    folder: Path, images: "list[LabelledImage]", cache: Path | None
+    folder: Path,
+    images: "list[LabelledImage]",
+    cache: Path | None,
+    clusters: np.ndarray | None = None,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Measure a version folder on images, with the engine that will serve it.
+
+    `clusters` numbers images that belong together, int [N].
 
     Returns the metrics and the probabilities, float32 [N, classes].
     """
@@ -29,4 +34,6 @@ def score(
         for start in range(0, len(test), _SCORING_BATCH)
     ]
     probabilities = np.concatenate(batches)
-    return compute_metrics(test.labels.numpy(), probabilities), probabilities
+    if clusters is not None and len(clusters) != len(probabilities):
+        clusters = None  # the dataset was deleted meanwhile
+    return compute_metrics(test.labels.numpy(), probabilities, clusters=clusters), probabilities

@@ -27,7 +27,12 @@ def make_graph(size=32, weights=_WEIGHTS, bias=_BIAS, strangers=False):
         helper.make_node("Add", ["product", "bias"], ["logits"]),
     ]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])]
+    constants = []
     if strangers:
+        constants = [
+            numpy_helper.from_array(np.array([1], np.int64), "last"),
+            numpy_helper.from_array(np.array(0.1, np.float32), "dark"),
+        ]
         nodes += [
             helper.make_node("ReduceMax", ["share", "last"], ["lightness"], keepdims=0),
             helper.make_node("Sub", ["dark", "lightness"], ["strangeness"]),
@@ -39,8 +44,7 @@ def make_graph(size=32, weights=_WEIGHTS, bias=_BIAS, strangers=False):
         [helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", size, size, 3])],
         outputs,
         [
-            numpy_helper.from_array(np.array([1], np.int64), "last"),
-            numpy_helper.from_array(np.array(0.1, np.float32), "dark"),
+            *constants,
             numpy_helper.from_array(np.array([1, 2], np.int64), "axes"),
             numpy_helper.from_array(np.array(255, np.float32), "full"),
             numpy_helper.from_array(weights, "weights"),

@@ -131,6 +131,17 @@ class IntervalTests(SimpleTestCase):
         other = compute_metrics(labels, probabilities, seed=1)
         self.assertNotEqual(first["intervals"], other["intervals"])
 
+    def test_samples_of_one_brand_are_drawn_together(self):
+        labels, probabilities = random_predictions(200)
+        labels, probabilities = np.repeat(labels, 4), np.repeat(probabilities, 4, axis=0)
+
+        def width(clusters):
+            found = compute_metrics(labels, probabilities, clusters=clusters)
+            low, high = found["intervals"]["accuracy"]
+            return high - low
+
+        self.assertAlmostEqual(width(np.repeat(np.arange(200), 4)) / width(None), 2, delta=0.4)
+
     def test_more_samples_narrow_them(self):
         def width(count):
             low, high = compute_metrics(*random_predictions(count))["intervals"]["accuracy"]
