@@ -14,7 +14,6 @@ from defusedxml import ElementTree
 from fontTools.misc.transform import Transform
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.pens.transformPen import TransformPen
-from fontTools.svgLib.path import PathBuilder, parse_path
 from PIL import ImageColor
 
 Point = tuple[float, float]
@@ -227,6 +226,9 @@ def _ring(
 
 
 def _contours(element: Element, matrix: Transform) -> Iterator[Contour]:
+    # It loads lxml: a web process that only classifies does without.
+    from fontTools.svgLib.path import PathBuilder, parse_path
+
     if _tag(element) == "path":
         paths = [element.get("d", "")]
     else:
