@@ -1,53 +1,107 @@
 """Writing drawings as SVG, small and safe.
 
-What a tracer gives is parsed to numbers, and the file is written anew from those. What is not a
-path filled with a colour or a gradient cannot get through, so no script or reference can.
+The file is written anew from numbers. What is not a path or plain shape, filled or stroked with a
+colour or a gradient, cannot be said here, so that no script or reference can get through.
 """
 
-import json
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from defusedxml import ElementTree
-
-_PATH = "{http://www.w3.org/2000/svg}path"
-_COMMAND = re.compile(r"([MLCZ])([^A-Za-z]*)")
-_ALLOWED_DATA = re.compile(r"[MLCZ0-9eE+\-.,\s]*")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_TRANSLATE = re.compile(r"translate\((-?[\d.]+)[ ,](-?[\d.]+)\)")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-
-# The view box is so fine that whole numbers are precise enough: 1/16 pixel of a 256 px logo.
-_VIEW_SIDE = 4096
-_MAX_COORDINATE = 1e6
+_PLACES = 100  # steps of a coordinate to a pixel of the drawing
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 
-class UnsafeSvgError(Exception):
-    """The tracer's result holds something other than plain filled paths."""
+@dataclass(frozen=True)
+class Flat:
+    """One colour, and how little shines through, 0 to 1."""
+
+    colour: Colour
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A colour of a gradient: where on it, 0 to 1, and how little shines through, 0 to 1."""
+
+    offset: float
+    colour: Colour
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """A linear gradient from `start` to `end`, or a radial one around `start` with `radius`."""
+    """A linear gradient from `start` to `end`, or a radial one.
+
+    Attributes:
+        start, end: of a linear one.
+        matrix: of a radial one, from a circle of radius 1 around 0, 0 to the drawing, as in SVG:
+            `x' = a x + c y + e`, `y' = b x + d y + f`.
+        stops: by rising offset.
+    """
 
     start: Point
-    end: Point | None
+    end: Point
+    matrix: tuple[float, ...] | None
+    stops: tuple[Stop, ...]
+
+
+Paint = Flat | Gradient
+
+
+@dataclass(frozen=True)
+class Path:
+    """Outlines: each is its start and its segments. One point ends a line, three a cubic curve."""
+
+    outlines: list[list["Segment"]]
+
+
+@dataclass(frozen=True)
+class HalfCircle:
+    """Half a circle to `end`, clockwise or not."""
+
     radius: float
-    stops: tuple[tuple[float, Colour], ...]
+    clockwise: bool
+    end: Point
+
+
+Segment = tuple[Point, ...] | HalfCircle
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle; with a width, only its line of that width around the radius."""
+
+    centre: Point
+    radius: float
+    width: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """An ellipse, turned clockwise by degrees."""
+
+    centre: Point
+    radii: tuple[float, float]
+    degrees: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """An upright rectangle with round corners of a radius."""
+
+    corner: Point
+    size: tuple[float, float]
+    radius: float = 0.0
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A filled path. An outline is its start and its segments, of one or three points each."""
+    """Something painted."""
 
-    paint: Colour | Gradient
-    outlines: list[list[tuple[Point, ...]]]
+    paint: Paint
+    form: Path | Circle | Ellipse | Rectangle
 
 
 @dataclass(frozen=True)
@@ -72,131 +126,69 @@ def write(shapes: Sequence[Shape], canvas: tuple[int, int], size: tuple[int, int
         canvas: width and height of the image that their points lie on.
         size: the logo's own width and height, in pixels, as the file's default size.
     """
-    unit = _VIEW_SIDE / max(canvas)
-    paths: list[tuple[str, str]] = []
+    body: list[str] = []
     gradients: dict[str, str] = {}
     colours: set[str] = set()
+    last = ""
     for shape in shapes:
-        if isinstance(shape.paint, Gradient):
-            element = _gradient(shape.paint, unit)
-            fill = f"url(#{gradients.setdefault(element, f'g{len(gradients)}')})"
-            colours.update(_hex(colour) for _, colour in shape.paint.stops)
-        else:
-            fill = _hex(shape.paint)
-            colours.add(fill)
-        data = "".join(_outline(outline, unit) for outline in shape.outlines)
-        if paths and paths[-1][0] == fill:
-            # Neighbours of one colour become one path: they are painted one after the other anyway.
-            paths[-1] = (fill, paths[-1][1] + data)
-        elif data:
-            paths.append((fill, data))
+        value, opacity = _paint(shape.paint, gradients, colours)
+        if isinstance(shape.form, Path):
+            data = "".join(_outline(outline) for outline in shape.form.outlines)
+            opening = f'<path fill="{value}"{_opacity("fill", opacity)} d="'
+            if opening == last:
+                # Neighbours of one paint become one path: they are painted in a row anyway.
+                body[-1] = body[-1].removesuffix('"/>') + f'{data}"/>'
+            elif data:
+                body.append(f'{opening}{data}"/>')
+                last = opening
+            continue
+        body.append(_plain_shape(shape.form, value, opacity))
+        last = ""
     defs = "".join(element.replace(" ", f' id="{name}" ', 1) for element, name in gradients.items())
-    body = "".join(f'<path fill="{fill}" d="{data}"/>' for fill, data in paths)
-    view = f"0 0 {round(canvas[0] * unit)} {round(canvas[1] * unit)}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
-        f'viewBox="{view}">{f"<defs>{defs}</defs>" if defs else ""}{body}</svg>\n'
+        f'viewBox="0 0 {canvas[0]} {canvas[1]}">'
+        f"{f'<defs>{defs}</defs>' if defs else ''}{''.join(body)}</svg>\n"
     )
-    return Drawing(svg, len(paths), len(colours))
+    return Drawing(svg, len(body), len(colours))
 
 
-def read_shapes(content: bytes) -> list[Shape]:
-    """Read the shapes of `converter.vectorizer.drawing`.
+def _paint(paint: Paint, gradients: dict[str, str], colours: set[str]) -> tuple[str, float]:
+    """Return a paint as an attribute's value, and its opacity; collect what it consists of."""
+    if isinstance(paint, Flat):
+        colours.add(_hex(paint.colour))
+        return _hex(paint.colour), paint.opacity
+    colours.update(_hex(stop.colour) for stop in paint.stops)
+    element = _gradient(paint)
+    return f"url(#{gradients.setdefault(element, f'g{len(gradients)}')})", 1.0
 
-    Raises:
-        UnsafeSvgError: if they are anything but numbers in the agreed form.
-    """
-    try:
-        return [
-            Shape(
-                _paint(shape["paint"]),
-                [[_points(numbers) for numbers in outline] for outline in shape["outlines"]],
+
+def _opacity(name: str, value: float) -> str:
+    return "" if value >= 1 else f' {name}-opacity="{value:.3g}"'
+
+
+def _plain_shape(form: Circle | Ellipse | Rectangle, value: str, opacity: float) -> str:
+    fill = f'fill="{value}"{_opacity("fill", opacity)}'
+    match form:
+        case Circle((x, y), radius, 0.0):
+            return f'<circle {fill} cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
+        case Circle((x, y), radius, width):
+            return (
+                f'<circle fill="none" stroke="{value}"{_opacity("stroke", opacity)} '
+                f'stroke-width="{_n(width)}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
             )
-            for shape in json.loads(content)
-        ]
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise UnsafeSvgError("its shapes could not be read.") from error
-
-
-def read_traced(svg: bytes, frame: int) -> list[Shape]:
-    """Read the paths of vtracer's SVG of an image with a clear frame of so many pixels.
-
-    Raises:
-        UnsafeSvgError: if a path has an unknown command, transform or fill.
-    """
-    shapes = []
-    for element in ElementTree.fromstring(svg, forbid_dtd=True).iter(_PATH):
-        fill = element.get("fill", "")
-        if not _COLOUR.fullmatch(fill):
-            raise UnsafeSvgError(f"A fill is not a plain colour: {fill[:40]!r}.")
-        offset = _offset(element.get("transform", ""), frame)
-        colour = tuple(bytes.fromhex(fill[1:]))
-        shapes.append(Shape(colour, _traced_outlines(element.get("d", ""), offset)))
-    return shapes
-
-
-def _paint(values: dict[str, Any]) -> Colour | Gradient:
-    if "colour" in values:
-        return _colour(values["colour"])
-    start, end = _point(values["start"]), values["end"]
-    stops = tuple(
-        (_finite(offset), _colour(colour))
-        for offset, colour in zip(values["offsets"], values["colours"], strict=True)
-    )
-    return Gradient(start, _point(end) if end else None, _finite(values["radius"]), stops)
-
-
-def _colour(values: Sequence[Any]) -> Colour:
-    red, green, blue = (min(255, max(0, int(value))) for value in values)
-    return red, green, blue
-
-
-def _point(values: Sequence[Any]) -> Point:
-    x, y = values
-    return _finite(x), _finite(y)
-
-
-def _points(numbers: Sequence[Any]) -> tuple[Point, ...]:
-    if len(numbers) not in (2, 6):
-        raise ValueError("a segment has one or three points")
-    values = [_finite(number) for number in numbers]
-    return tuple(zip(values[::2], values[1::2], strict=True))
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number) or abs(number) > _MAX_COORDINATE:
-        raise ValueError("not a usable number")
-    return number
-
-
-def _offset(transform: str, frame: int) -> Point:
-    if not transform:
-        return -frame, -frame
-    match = _TRANSLATE.fullmatch(transform)
-    if not match:
-        raise UnsafeSvgError(f"A path has an unknown transform: {transform[:40]!r}.")
-    return float(match[1]) - frame, float(match[2]) - frame
-
-
-def _traced_outlines(data: str, offset: Point) -> list[list[tuple[Point, ...]]]:
-    """Read absolute path data, moved by an offset."""
-    if not _ALLOWED_DATA.fullmatch(data):
-        raise UnsafeSvgError("A path has an unknown command.")
-    outlines: list[list[tuple[Point, ...]]] = []
-    for command, numbers in _COMMAND.findall(data):
-        values = [float(number) for number in _NUMBER.findall(numbers)]
-        points = [
-            (x + offset[0], y + offset[1]) for x, y in zip(values[::2], values[1::2], strict=True)
-        ]
-        if command == "M":
-            outlines.append([])
-        step = 3 if command == "C" else 1
-        if points and not outlines:
-            raise UnsafeSvgError("A path does not begin with a move.")
-        for index in range(0, len(points), step):
-            outlines[-1].append(tuple(points[index : index + step]))
-    return outlines
+        case Ellipse((x, y), (across, down), degrees):
+            turn = f' transform="rotate({degrees:.4g} {_n(x)} {_n(y)})"' if degrees else ""
+            return (
+                f'<ellipse {fill} cx="{_n(x)}" cy="{_n(y)}" rx="{_n(across)}" ry="{_n(down)}"'
+                f"{turn}/>"
+            )
+        case Rectangle((x, y), (width, height), radius):
+            place = (f' x="{_n(x)}"' if _n(x) != "0" else "") + (
+                f' y="{_n(y)}"' if _n(y) != "0" else ""
+            )
+            corners = f' rx="{_n(radius)}"' if radius else ""
+            return f'<rect {fill}{place} width="{_n(width)}" height="{_n(height)}"{corners}/>'
 
 
 def _hex(colour: Colour) -> str:
@@ -204,37 +196,54 @@ def _hex(colour: Colour) -> str:
     return f"#{text[::2]}" if text[::2] == text[1::2] else f"#{text}"
 
 
-def _gradient(gradient: Gradient, unit: float) -> str:
+def _gradient(gradient: Gradient) -> str:
     """Write a gradient without its id."""
     stops = "".join(
-        f'<stop offset="{offset:.3g}" stop-color="{_hex(colour)}"/>'
-        for offset, colour in gradient.stops
+        f'<stop offset="{stop.offset:.3g}" stop-color="{_hex(stop.colour)}"'
+        f"{_opacity('stop', stop.opacity)}/>"
+        for stop in gradient.stops
     )
-    (x, y), end = _rounded(gradient.start, unit), gradient.end
-    if end is None:
-        radius = round(gradient.radius * unit)
+    if gradient.matrix is not None:
+        matrix = " ".join(f"{value:.5g}" for value in gradient.matrix)
         return (
-            f'<radialGradient gradientUnits="userSpaceOnUse" cx="{x}" cy="{y}" r="{radius}">'
-            f"{stops}</radialGradient>"
+            '<radialGradient gradientUnits="userSpaceOnUse" cx="0" cy="0" r="1" '
+            f'gradientTransform="matrix({matrix})">{stops}</radialGradient>'
         )
-    x2, y2 = _rounded(end, unit)
+    (x, y), (x2, y2) = gradient.start, gradient.end
     return (
-        f'<linearGradient gradientUnits="userSpaceOnUse" x1="{x}" y1="{y}" x2="{x2}" y2="{y2}">'
-        f"{stops}</linearGradient>"
+        f'<linearGradient gradientUnits="userSpaceOnUse" x1="{_n(x)}" y1="{_n(y)}" '
+        f'x2="{_n(x2)}" y2="{_n(y2)}">{stops}</linearGradient>'
     )
 
 
-def _rounded(point: Point, unit: float) -> tuple[int, int]:
-    return round(point[0] * unit), round(point[1] * unit)
+def _n(value: float) -> str:
+    """Write a number of pixels."""
+    return _number(round(value * _PLACES))
 
 
-def _outline(outline: list[tuple[Point, ...]], unit: float) -> str:
-    """Write an outline: absolute start, relative steps, whole numbers that cannot drift."""
-    at = start = _rounded(outline[0][0], unit)
+def _number(steps: int) -> str:
+    """Write a number of steps as pixels, as short as it can be."""
+    whole, part = divmod(abs(steps), _PLACES)
+    text = f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
+    if whole == 0 and part:
+        text = text[1:]
+    return f"-{text}" if steps < 0 else text
+
+
+def _outline(outline: list[Segment]) -> str:
+    """Write an outline: absolute start, relative steps, whole hundredths that cannot drift."""
+    at = start = _rounded(outline[0][0])
     written = f"M{_join(start)}"
     last = ""
     for index, segment in enumerate(outline[1:], start=2):
-        points = [_rounded(point, unit) for point in segment]
+        if isinstance(segment, HalfCircle):
+            end = _rounded(segment.end)
+            radius = _n(segment.radius)
+            step = _join([end[0] - at[0], end[1] - at[1]])
+            written += f"a{radius} {radius} 0 0 {int(segment.clockwise)} {step}"
+            at, last = end, "a"
+            continue
+        points = [_rounded(point) for point in segment]
         if index == len(outline) and points == [start]:
             break  # closing the path draws this line
         steps = [value for x, y in points for value in (x - at[0], y - at[1])]
@@ -254,7 +263,10 @@ def _outline(outline: list[tuple[Point, ...]], unit: float) -> str:
     return written + "z"
 
 
+def _rounded(point: Point) -> tuple[int, int]:
+    return round(point[0] * _PLACES), round(point[1] * _PLACES)
+
+
 def _join(numbers: Sequence[int]) -> str:
-    """Write whole numbers with no more between them than path data needs."""
-    text = " ".join(str(number) for number in numbers)
-    return text.replace(" -", "-")
+    """Write steps with no more between them than path data needs."""
+    return " ".join(_number(number) for number in numbers).replace(" -", "-")

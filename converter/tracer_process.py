@@ -1,62 +1,115 @@
-"""Run as a program: traces one image and exits. Imports nothing of Django, to start quickly.
+"""Run as a program: traces one image after the other until its standard input ends.
 
-vtracer aborts its process when memory runs out and holds the interpreter while it works, and the
-time that any tracer takes depends on the image, so that they only ever run here, under limits that
-the operating system keeps.
+Imports nothing of Django, to start quickly and stay small. vtracer aborts its process when memory
+runs out and holds the interpreter while it works, and what any tracer needs depends on the image:
+they only ever run here, under limits that the operating system keeps.
 
-Standard input: one line of JSON ({"seconds", "memory_bytes", "output_bytes", "tracer", "settings"},
-for "curves" also "scale"), then the image as a PNG. Standard output: the tracer's SVG for
-"vtracer", shapes as JSON for "curves". Exit code 3: it was larger than allowed.
+Arguments: bytes of memory the process may take. Once ready it writes a line. Then, for each image:
+
+    in:  one line of JSON {"seconds", "output_bytes", "tracer", "settings", "lossy", "width",
+         "height"}, and the pixels, RGBA, 4 bytes each
+    out: one line of JSON {"length"} or {"error"}, and as many bytes: vtracer's SVG, or shapes as
+         JSON
+
+`seconds` is processor time. A process that needs more is ended by the kernel.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-TOO_LARGE = 3
+TOO_LARGE = "too large"
+FAILED = "failed"
 
 
-def _limit(seconds: int, memory_bytes: int) -> None:
+def _limit_memory(size: int) -> None:
     try:
         import resource
-    except ImportError:  # not a POSIX system: the parent's own time limit has to do
+    except ImportError:  # not a POSIX system
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _vtracer(png: bytes, request: dict[str, Any]) -> bytes:
+def _limit_seconds(seconds: int) -> None:
+    """Let this process take so much processor time from now on."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+
+
+def _vtracer(pixels: bytes, request: dict[str, Any]) -> bytes:
+    import io
+
     import vtracer
+    from PIL import Image
 
-    return vtracer.convert_raw_image_to_svg(png, img_format="png", **request["settings"]).encode()
+    png = io.BytesIO()
+    size = (request["width"], request["height"])
+    Image.frombytes("RGBA", size, pixels).save(png, "PNG", compress_level=1)
+    settings = request["settings"]
+    return vtracer.convert_raw_image_to_svg(png.getvalue(), img_format="png", **settings).encode()
 
 
-def _curves(png: bytes, request: dict[str, Any]) -> bytes:
-    # As a package of its own: importing `converter` would start Django's and Celery's set-up.
-    sys.path.append(str(Path(__file__).resolve().parent))
-    import cv2
+def _drawing(pixels: bytes, request: dict[str, Any]) -> bytes:
     import numpy as np
     from vectorizer.drawing import draw
-    from vectorizer.settings import CurveSettings
+    from vectorizer.settings import DrawingSettings
 
-    cv2.setNumThreads(1)
-    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    image = cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA)
-    shapes = draw(image, CurveSettings(**request["settings"]), request["scale"])
+    shape = (request["height"], request["width"], 4)
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    shapes = draw(image, DrawingSettings(**request["settings"]), request["lossy"])
     return json.dumps(shapes, separators=(",", ":")).encode()
 
 
+def _read(source: BinaryIO, length: int) -> bytes:
+    content = source.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content
+
+
+def _serve(source: BinaryIO, sink: BinaryIO) -> None:
+    tracers = {"vtracer": _vtracer, "drawing": _drawing}
+    for line in source:
+        request = json.loads(line)
+        pixels = _read(source, 4 * request["width"] * request["height"])
+        _limit_seconds(request["seconds"])
+        try:
+            answer = tracers[request["tracer"]](pixels, request)
+        except Exception as error:  # noqa: BLE001 - one bad image must not cost the process
+            reason = {"error": FAILED, "detail": f"{type(error).__name__}: {error}"[:200]}
+            sink.write(json.dumps(reason).encode() + b"\n")
+        else:
+            if len(answer) > request["output_bytes"]:
+                sink.write(json.dumps({"error": TOO_LARGE}).encode() + b"\n")
+            else:
+                sink.write(json.dumps({"length": len(answer)}).encode() + b"\n" + answer)
+        sink.flush()
+
+
 def main() -> int:
-    """Trace the image on standard input. Returns the exit code."""
-    request = json.loads(sys.stdin.buffer.readline())
-    _limit(request["seconds"], request["memory_bytes"])
-    tracer = {"vtracer": _vtracer, "curves": _curves}[request["tracer"]]
-    traced = tracer(sys.stdin.buffer.read(), request)
-    if len(traced) > request["output_bytes"]:
-        return TOO_LARGE
-    sys.stdout.buffer.write(traced)
+    """Serve until standard input ends."""
+    # As a package of its own: importing `converter` would start Django's and Celery's set-up.
+    sys.path.append(str(Path(__file__).resolve().parent))
+    _limit_memory(int(sys.argv[1]))
+    # What libraries print must not come between the answers.
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    import cv2
+    from vectorizer.warming import warm_up
+
+    cv2.setNumThreads(1)
+    warm_up()
+    sink.write(b"ready\n")
+    sink.flush()
+    _serve(sys.stdin.buffer, sink)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from converter.benchmarks.cases import Case
 from converter.benchmarks.logos import measure
 from converter.presets import Preset
-from converter.vectorizer.settings import CurveSettings
+from converter.vectorizer.settings import DrawingSettings
 
 if TYPE_CHECKING:
     import optuna
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 Mapper = Callable[..., Iterable[float]]
 
 SEARCHED: dict[str, tuple[float, float]] = {
-    "flat_colours": (4, 64),
+    "colours": (4, 64),
     "merge_distance": (8.0, 60.0),
-    "gradient_error": (0.0, 16.0),
-    "patch_side": (0.25, 4.0),
-    "tolerance": (0.06, 0.4),
-    "corner_degrees": (30, 80),
-    "corner_arm": (1.0, 4.0),
-    "outline_blur": (0.5, 6.0),
-    "denoise_rounds": (0, 6),
+    "gradient_error": (2.0, 16.0),
+    "speckle": (0.0, 9.0),
+    "tolerance": (0.03, 0.2),
+    "smoothing": (0.45, 1.2),
+    "corner_degrees": (12.0, 50.0),
+    "simplicity": (15.0, 200.0),
+    "noise": (3.0, 25.0),
+    "unexplained": (12.0, 90.0),
+    "denoise_rounds": (0, 4),
 }
 _WITH_NOISE = ("denoise_rounds",)
 _WITH_GRADIENTS = ("gradient_error",)
@@ -56,7 +58,7 @@ def tune(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     settings = start.settings_for(kind == "jpeg")
-    assert isinstance(settings, CurveSettings)
+    assert isinstance(settings, DrawingSettings)
     names = searched(settings, kind)
 
     def objective(trial: "optuna.Trial") -> float:
@@ -90,10 +92,10 @@ def tune(
     }
 
 
-def searched(settings: CurveSettings, kind: str) -> list[str]:
+def searched(settings: DrawingSettings, kind: str) -> list[str]:
     """Return the names of the settings worth searching: a flat preset stays one."""
     left_out = () if kind == "jpeg" else _WITH_NOISE
-    left_out += () if settings.gradient_error else _WITH_GRADIENTS
+    left_out += () if settings.gradients else _WITH_GRADIENTS
     return [name for name in SEARCHED if name not in left_out]
 
 

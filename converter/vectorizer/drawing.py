@@ -1,81 +1,193 @@
 """From an image to its drawing: shapes in painting order, as plain numbers."""
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
-from contourpy import LineType, contour_generator
 
-from .curves import Segment, fit_outline
-from .layers import CLEAR, painting_order, region_field
+from .coverage import Mixture, share_of
+from .elements import elements
+from .outlines import Field, Outline, contours, correct, fit
 from .paints import Flat, Paint
-from .regions import find_regions
-from .settings import CurveSettings
+from .regions import Regions, find_regions
+from .settings import DrawingSettings
 
-_OPAQUE = 128  # alpha from which a pixel counts as ink
-_MIN_POINTS = 6  # shorter outlines are nothing
-_ARM_PER_BLUR = 4.0  # a corner's sides are straight only beyond what the blur rounds off
+_UNDER = 3  # px that a region goes on under those painted later: no ground shines through
+_OPAQUE = 0.985
+_MARGIN = 3  # px of nothing around a region
+_MOST_CORRECTED = 0.4  # px
+_CORRECTIONS = 2
+_PURE = 0.9  # share of a paint from which a pixel counts as not mixed
+_MIXED_SHARE = 0.2  # of the pixels beside edges, that are mixed where there is anti-aliasing
+_STEP_SHARE = 0.15  # of the sides between paints, that stairs have as steps at least
+_HARD_SMOOTHING, _HARD_TOLERANCE = 1.0, 0.2  # px, for images without
+_CLEAN = 0.05  # px, the tolerance at which shapes are recognised most strictly
 
 
-def draw(image: np.ndarray, settings: CurveSettings, scale: float) -> list[dict[str, Any]]:
+def draw(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> list[dict[str, Any]]:
     """Trace an image.
 
     Args:
         image: uint8 RGBA [H, W, 4].
         settings: how.
-        scale: pixels of this image to one of the upload.
+        lossy: whether it was compressed with loss.
 
     Returns:
-        shapes in painting order, as JSON values: `paint` (see `paint_values`), and `outlines`, each
-        a list of x, y sequences: the start, then each segment (one point ends a line; three points
-        make a cubic curve). In pixels of the image, whose top left corner is 0, 0.
+        elements in painting order, as JSON values: `paint` (see `paint_values`), and one of what
+        `elements` returns. In an outline, the first segment is the start; after it, two numbers end
+        a line, six make a cubic curve, and four (radius, direction, end) half a circle. In pixels
+        of the image, whose top left corner is 0, 0.
     """
-    ink = image[..., 3] >= _OPAQUE
-    regions = find_regions(image[..., :3], ink, settings, scale)
-    order = painting_order(regions.labels, len(regions.paints))
-    rank_of = np.full(len(regions.paints) + 1, CLEAR, np.int32)
-    rank_of[order] = np.arange(len(order))
-    ranks = rank_of[regions.labels]
+    regions = find_regions(image, settings, lossy)
+    if hard_edged(regions.mixture):
+        # Whole pixels tell where an outline is to half of one only: stairs are no corners.
+        settings = replace(
+            settings,
+            smoothing=max(settings.smoothing, _HARD_SMOOTHING),
+            tolerance=max(settings.tolerance, _HARD_TOLERANCE),
+        )
     shapes = []
-    for rank, label in enumerate(order):
-        outlines = _outlines(ranks, rank, settings, scale)
-        if outlines:
-            shapes.append({"paint": paint_values(regions.paints[label]), "outlines": outlines})
+    order = painting_order(regions)
+    rank = np.full(len(regions.paints), -1, np.int32)
+    rank[order] = np.arange(len(order))
+    for place, index in enumerate(order):
+        paint = paint_values(regions.paints[index])
+        shapes += [{"paint": paint} | element for element in _drawn(regions, rank, place, settings)]
     return shapes
+
+
+def hard_edged(mixture: Mixture) -> bool:
+    """Return whether outlines are stairs of whole pixels, as without anti-aliasing.
+
+    Upright rectangles have no mixed pixels either, but hardly any steps.
+    """
+    labels = mixture.first
+    across = labels[:, 1:] != labels[:, :-1]
+    down = labels[1:] != labels[:-1]
+    beside = across.sum() + down.sum()
+    # One step: three of two by two pixels are alike.
+    steps = (across[1:] ^ across[:-1]) & (down[:, 1:] ^ down[:, :-1])
+    mixed = (mixture.share < _PURE) & (mixture.first != mixture.second)
+    return bool(mixed.sum() < _MIXED_SHARE * beside and steps.sum() > _STEP_SHARE * beside)
+
+
+def painting_order(regions: Regions) -> np.ndarray:
+    """Return the indices of the paints that occur and show, the one with most pixels first."""
+    areas = np.bincount(regions.mixture.first.ravel(), minlength=len(regions.paints))
+    shows = np.array([not isinstance(p, Flat) or p.opacity > 0.02 for p in regions.paints])
+    order = np.argsort(-areas, kind="stable")
+    return order[(areas[order] > 0) & shows[order]]
 
 
 def paint_values(paint: Paint) -> dict[str, Any]:
     """Return a paint as JSON values; points lie as those of outlines do."""
     if isinstance(paint, Flat):
-        return {"colour": [round(float(value)) for value in paint.colour]}
-    return {
+        colour, opacity = _visible(paint.colour)
+        return {"colour": colour, "opacity": opacity}
+    visible = [_visible(colour) for colour in paint.colours]
+    values = {
+        "offsets": [round(float(offset), 4) for offset in paint.offsets],
+        "colours": [colour for colour, _ in visible],
+        "opacities": [opacity for _, opacity in visible],
+    }
+    a, b, c, d, e, f = paint.geometry
+    if paint.radial:
+        inverse = np.linalg.inv([[a, b], [d, e]])
         # Pixels are counted from their centres where paints are fitted.
-        "start": [value + 0.5 for value in paint.start],
-        "end": [value + 0.5 for value in paint.end] if paint.end else None,
-        "radius": paint.radius,
-        "offsets": [float(offset) for offset in paint.offsets],
-        "colours": [[round(float(value)) for value in colour] for colour in paint.colours],
+        centre = -inverse @ [c, f] + 0.5
+        return values | {"matrix": [*map(float, inverse.T.ravel()), *map(float, centre)]}
+    square = a * a + b * b
+    start = np.array([a, b]) * (-c / square) + 0.5
+    # The foot may lie anywhere along the stripes: one near the origin is as good as any.
+    return values | {
+        "start": [float(v) for v in start],
+        "end": [float(v) for v in start + np.array([a, b]) / square],
     }
 
 
-def _outlines(
-    ranks: np.ndarray, rank: int, settings: CurveSettings, scale: float
-) -> list[list[list[float]]]:
-    x, y, width, height = cv2.boundingRect((ranks == rank).astype(np.uint8))
-    box = (x, y, x + width, y + height)
-    field, (left, top) = region_field(ranks, rank, box, settings.outline_blur)
-    arm = max(settings.corner_arm * scale, _ARM_PER_BLUR * settings.outline_blur)
-    found = []
-    for line in contour_generator(z=field, line_type=LineType.Separate).lines(0.5):
-        if len(line) < _MIN_POINTS:
-            continue
-        points = (line[:-1, 0] + left + 0.5) + 1j * (line[:-1, 1] + top + 0.5)
-        start, segments = fit_outline(
-            points, settings.tolerance * scale, settings.corner_degrees, arm
-        )
-        found.append([_numbers((start,)), *[_numbers(segment) for segment in segments]])
-    return found
+def _visible(colour: np.ndarray) -> tuple[list[int], float]:
+    """Return a premultiplied colour as it is seen alone, and its opacity, 0 to 1."""
+    opacity = float(colour[3]) / 255
+    seen = [min(255, max(0, round(float(v) / max(opacity, 1e-3)))) for v in colour[:3]]
+    return seen, round(opacity, 3) if opacity < _OPAQUE else 1.0
 
 
-def _numbers(points: Segment) -> list[float]:
-    return [round(value, 2) for point in points for value in (point.real, point.imag)]
+def _drawn(
+    regions: Regions, rank: np.ndarray, place: int, settings: DrawingSettings
+) -> list[dict[str, Any]]:
+    field = region_field(regions, rank, place)
+    height, width = regions.mixture.first.shape
+    whole = field.share.shape == (height + 2 * _MARGIN, width + 2 * _MARGIN)
+    if whole and (field.share[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] > 0.5).all():
+        return [{"rectangle": [0, 0, width, height, 0]}]
+    found: list[Outline] = []
+    for line in contours(field, settings.smoothing):
+        outline = fit(
+            line, field, settings.tolerance, settings.simplicity,
+            np.radians(settings.corner_degrees),
+        )  # fmt: skip
+        if outline is not None:
+            found.append(outline)
+    for _ in range(_CORRECTIONS):
+        correct(found, field, _MOST_CORRECTED)
+    slack = settings.tolerance / _CLEAN
+    return elements(found, (width, height), settings.shapes, slack)
+
+
+def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
+    """Return what the paint at a place in the painting order, and those over it, cover."""
+    mixture, paints = regions.mixture, regions.paints
+    labels = rank[mixture.first]
+    solid = np.array([paint.opacity > _OPAQUE for paint in paints])
+    own = (labels == place).astype(np.uint8)
+    x, y, w, h = cv2.boundingRect(own)
+    reach = _UNDER + 2
+    top, bottom = max(0, y - reach), min(own.shape[0], y + h + reach)
+    left, right = max(0, x - reach), min(own.shape[1], x + w + reach)
+    box = np.s_[top:bottom, left:right]
+    cut = Mixture(
+        mixture.first[box], mixture.second[box], mixture.share[box], mixture.residual[box]
+    )
+    own = own[box]
+    later = (labels[box] > place) & solid[cut.first]
+    if not solid[np.flatnonzero(rank == place)[0]]:
+        later[:] = False
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
+    mask = own.copy()
+    mask[later & (cv2.dilate(own, kernel) > 0)] = 1
+    height, width = labels.shape
+    inner = (top > 0, bottom < height, left > 0, right < width)
+    fill_under(mask, later, inner)
+    itself = share_of(cut.first, cut.second, cut.share, rank == place)
+    over = (rank > place) & solid if later.any() else rank == place
+    share = share_of(cut.first, cut.second, cut.share, over | (rank == place))
+    share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
+    hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    pad = ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
+    return Field(
+        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), left - _MARGIN, top - _MARGIN
+    )
+
+
+def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> None:
+    """Fill the gaps of uint8 [h, w] in which only what is painted later lies.
+
+    Args:
+        mask: changed in place.
+        later: bool [h, w].
+        inner: whether the top, bottom, left and right side lie inside the image: what reaches one
+            of those goes on.
+    """
+    count, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    if count < 2:
+        return
+    height, width = mask.shape
+    filled = np.ones(count, bool)
+    filled[0] = False
+    filled[np.unique(gaps[~later])] = False
+    x, y, w, h = (stats[:, k] for k in range(4))
+    for reaches, side in zip((y == 0, y + h == height, x == 0, x + w == width), inner, strict=True):
+        if side:
+            filled &= ~reaches
+    mask[filled[gaps]] = 1

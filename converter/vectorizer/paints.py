@@ -1,178 +1,97 @@
-"""What a region is painted with: one colour, or a linear or radial gradient fitted to it."""
+"""What a region is painted with: one colour, or a gradient; and paints as arrays for hot loops."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-_BINS = 48  # along a gradient, from which its stops are chosen
-_MAX_STOPS = 8
-_STOP_ERROR = 2.5  # RGB distance from which a gradient needs one more stop
-_SAMPLE = 4000  # pixels that a fit looks at
+from .colours import measurable
+
+RAMP = 64  # colours, along a gradient, that the arrays of a paint hold
 
 
 @dataclass(frozen=True)
 class Flat:
-    """One colour, float [3], 0 to 255."""
+    """One colour: premultiplied float [4], red, green, blue and opacity, 0 to 255."""
 
     colour: np.ndarray
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the colour at points, float32 [..., 3]."""
-        return np.broadcast_to(self.colour.astype(np.float32), (*np.shape(x), 3))
+        """Return the colour at points, float32 [..., 4]."""
+        return np.broadcast_to(self.colour.astype(np.float32), (*np.shape(x), 4))
+
+    @property
+    def opacity(self) -> float:
+        """How little shines through, 0 to 1."""
+        return float(self.colour[3]) / 255
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """A linear or radial gradient.
+    """A gradient whose colour at a place is that of its stops at `t`.
+
+    Linear: `t = a x + b y + c`. Radial: `t = |(a x + b y + c, d x + e y + f)|`; what has one colour
+    is an ellipse where the two rows are not of one length.
 
     Attributes:
-        start: x and y at which a linear one begins, or a radial one's centre.
-        end: x and y at which a linear one ends; None for a radial one.
-        radius: of a radial one.
+        radial: which of the two.
+        geometry: float64 [6], a to f, for pixels counted from their centres.
         offsets: float [K], rising, 0 to 1.
-        colours: float [K, 3], 0 to 255.
+        colours: float [K, 4], premultiplied, 0 to 255.
     """
 
-    start: tuple[float, float]
-    end: tuple[float, float] | None
-    radius: float
+    radial: bool
+    geometry: np.ndarray
     offsets: np.ndarray
     colours: np.ndarray
 
+    def along(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return `t` at points."""
+        a, b, c, d, e, f = self.geometry
+        first = a * x + b * y + c
+        return np.hypot(first, d * x + e * y + f) if self.radial else first
+
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the colour at points, float32 [..., 3]."""
-        dx, dy = x - self.start[0], y - self.start[1]
-        if self.end is None:
-            t = np.hypot(dx, dy) / self.radius
-        else:
-            run, rise = self.end[0] - self.start[0], self.end[1] - self.start[1]
-            t = (dx * run + dy * rise) / (run * run + rise * rise)
-        channels = [np.interp(t, self.offsets, self.colours[:, c]) for c in range(3)]
+        """Return the colour at points, float32 [..., 4]."""
+        t = self.along(x, y)
+        channels = [np.interp(t, self.offsets, self.colours[:, c]) for c in range(4)]
         return np.stack(channels, axis=-1).astype(np.float32)
+
+    @property
+    def opacity(self) -> float:
+        """How little shines through at the clearest stop, 0 to 1."""
+        return float(self.colours[:, 3].min()) / 255
 
 
 Paint = Flat | Gradient
 
 
-def fit_gradient(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray, limit: float
-) -> Gradient | None:
-    """Fit a gradient to pixels.
+@dataclass(frozen=True)
+class PaintTable:
+    """Paints as arrays.
 
-    Args:
-        x, y: float [N], where they are.
-        colours: float [N, 3], 0 to 255.
-        limit: root of the mean squared RGB distance that a fit may leave.
-
-    Returns:
-        the simpler of the two kinds that fits; None if neither does.
+    Attributes:
+        kind: int8 [K], 0 flat, 1 linear, 2 radial.
+        geometry: float64 [K, 6].
+        ramp: float32 [K, RAMP, 4], colours along each, as `colours.measurable` gives them.
     """
-    if len(x) > _SAMPLE:
-        chosen = np.linspace(0, len(x) - 1, _SAMPLE).astype(int)
-        x, y, colours = x[chosen], y[chosen], colours[chosen]
-    linear = _linear(x, y, colours)
-    linear_error = misfit(linear, x, y, colours) if linear else np.inf
-    if linear_error <= limit * 0.6:
-        return linear
-    radial = _radial(x, y, colours)
-    radial_error = misfit(radial, x, y, colours) if radial else np.inf
-    if min(linear_error, radial_error) > limit:
-        return None
-    return linear if linear_error <= radial_error else radial
+
+    kind: np.ndarray
+    geometry: np.ndarray
+    ramp: np.ndarray
 
 
-def misfit(paint: Paint, x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> float:
-    """Return the root of the mean squared RGB distance of pixels [N, 3] from a paint."""
-    return float(np.sqrt(((paint.at(x, y) - colours) ** 2).sum(axis=1).mean()))
-
-
-def _linear(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
-    """Fit along the direction in which the colours change most, by least squares."""
-    places = np.stack([np.ones_like(x), x - x.mean(), y - y.mean()], axis=1)
-    slopes = np.linalg.lstsq(places, colours, rcond=None)[0][1:]
-    direction = np.linalg.svd(slopes)[0][:, 0]
-    t = x * direction[0] + y * direction[1]
-    low, high = float(t.min()), float(t.max())
-    if high - low < 1e-6:
-        return None
-    offsets, stops = _stops((t - low) / (high - low), colours)
-    across = float(x.mean() * -direction[1] + y.mean() * direction[0])
-    foot = np.array([-direction[1], direction[0]]) * across
-    start, end = direction * low + foot, direction * high + foot
-    return Gradient(tuple(start), tuple(end), 0.0, offsets, stops)
-
-
-def _radial(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
-    """Fit around the point that the lines along the colours' change have in common.
-
-    With colours quadratic in x and y, as they are around the centre of a radial gradient, that
-    point is where the fitted quadratic has its extreme.
-    """
-    u, v = x - x.mean(), y - y.mean()
-    spread = max(float(u.std()), float(v.std()), 1e-6)
-    u, v = u / spread, v / spread
-    shades = colours - colours.mean(axis=0)
-    main = shades @ np.linalg.svd(shades.T @ shades)[0][:, 0]
-    terms = np.stack([np.ones_like(u), u, v, u * u + v * v, u * v, u * u - v * v], axis=1)
-    _, b, c, a, _, _ = np.linalg.lstsq(terms, main, rcond=None)[0]
-    if abs(a) < 1e-6:
-        return None
-    best = None
-    for centre in _centres(u, v, main, (-b / (2 * a), -c / (2 * a))):
-        cx, cy = centre[0] * spread + x.mean(), centre[1] * spread + y.mean()
-        distance = np.hypot(x - cx, y - cy)
-        radius = float(distance.max())
-        if not 1e-6 < radius < 1e5:
+def tabulated(paints: list[Paint], lossy: bool) -> PaintTable:
+    """Return paints as arrays, for measuring an image that is lossy or not."""
+    kind = np.zeros(len(paints), np.int8)
+    geometry = np.zeros((len(paints), 6))
+    ramp = np.zeros((len(paints), RAMP, 4), np.float32)
+    along = np.linspace(0, 1, RAMP)
+    for k, paint in enumerate(paints):
+        if isinstance(paint, Flat):
+            ramp[k] = paint.colour
             continue
-        offsets, stops = _stops(distance / radius, colours)
-        found = Gradient((float(cx), float(cy)), None, radius, offsets, stops)
-        error = misfit(found, x, y, colours)
-        if best is None or error < best[0]:
-            best = (error, found)
-    return best[1] if best else None
-
-
-def _centres(
-    u: np.ndarray, v: np.ndarray, shade: np.ndarray, first: tuple[float, float]
-) -> list[tuple[float, float]]:
-    """Return a first guess of the centre, and better ones found around it."""
-    guess, error = first, np.inf
-    step = 1.0
-    candidates = [first, (0.0, 0.0)]
-    for _ in range(6):
-        errors = [_spread_along(np.hypot(u - p[0], v - p[1]), shade) for p in candidates]
-        best = int(np.argmin(errors))
-        if errors[best] < error:
-            guess, error = candidates[best], errors[best]
-        else:
-            step /= 2
-        moves = ((1, 0), (-1, 0), (0, 1), (0, -1))
-        candidates = [(guess[0] + step * dx, guess[1] + step * dy) for dx, dy in moves]
-    return [guess]
-
-
-def _spread_along(distance: np.ndarray, shade: np.ndarray) -> float:
-    """Return how much the shade varies among points at one distance."""
-    bins = np.minimum((distance / (distance.max() + 1e-9) * 24).astype(int), 23)
-    counts = np.maximum(np.bincount(bins, minlength=24), 1)
-    means = np.bincount(bins, shade, 24) / counts
-    return float(((shade - means[bins]) ** 2).mean())
-
-
-def _stops(t: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return offsets [K] and colours [K, 3] between which straight lines follow the pixels."""
-    bins = np.minimum((t * _BINS).astype(int), _BINS - 1)
-    counts = np.bincount(bins, minlength=_BINS)
-    filled = counts > 0
-    means = np.stack([np.bincount(bins, colours[:, c], _BINS) for c in range(3)], axis=1)
-    means = means[filled] / counts[filled, None]
-    at = (np.bincount(bins, t, _BINS)[filled] / counts[filled]).clip(0, 1)
-    kept = [0, len(at) - 1] if len(at) > 1 else [0]
-    while len(kept) < _MAX_STOPS:
-        line = np.stack([np.interp(at, at[kept], means[kept, c]) for c in range(3)], axis=1)
-        gaps = np.linalg.norm(line - means, axis=1)
-        worst = int(np.argmax(gaps))
-        if gaps[worst] < _STOP_ERROR or worst in kept:
-            break
-        kept = sorted([*kept, worst])
-    return at[kept], means[kept]
+        kind[k] = 2 if paint.radial else 1
+        geometry[k] = paint.geometry
+        for c in range(4):
+            ramp[k, :, c] = np.interp(along, paint.offsets, paint.colours[:, c])
+    return PaintTable(kind, geometry, measurable(ramp, lossy))

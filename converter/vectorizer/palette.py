@@ -1,33 +1,100 @@
-"""The main colours of an image."""
+"""The flat colours of an image: of its plain parts, and of what mixtures cannot explain."""
 
 import numpy as np
 
-_MIN_SHARE = 0.0008  # of the pixels: less is noise
+from .compiled import compiled
+
+_LEAST_SHARE = 0.0006  # of the pixels: a plain colour with less is noise
+_LEAST_PIXELS = 5  # that show a colour which is nowhere plain
+_ADDED = 8  # colours at a time
 
 
-def main_colours(pixels: np.ndarray, limit: int, merge_distance: float) -> np.ndarray:
-    """Return the main colours of uint8 [N, 3], the most frequent first: uint8 [K, 3]."""
-    if not len(pixels):
-        return np.empty((0, 3), np.uint8)
-    cells = (pixels >> 3).astype(np.int32)
-    keys = (cells[:, 0] << 10) | (cells[:, 1] << 5) | cells[:, 2]
-    counts = np.bincount(keys, minlength=1 << 15)
-    sums = [
-        np.bincount(keys, weights=pixels[:, channel], minlength=1 << 15) for channel in range(3)
-    ]
-    centres: list[np.ndarray] = []
-    weights: list[float] = []
-    for key in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]:
-        colour = np.array([total[key] / counts[key] for total in sums])
-        gaps = [float(np.linalg.norm(colour - centre)) for centre in centres]
-        if gaps and min(gaps) < merge_distance:
-            weights[int(np.argmin(gaps))] += counts[key]
-        elif len(centres) < limit:
-            centres.append(colour)
-            weights.append(float(counts[key]))
-    kept = [
-        centre
-        for centre, weight in zip(centres, weights, strict=True)
-        if weight >= _MIN_SHARE * len(pixels)
-    ]
-    return np.array(kept).round().astype(np.uint8).reshape(-1, 3)
+def main_colours(values: np.ndarray, limit: int, merge_distance: float) -> np.ndarray:
+    """Return the main colours of float32 [N, 4], the most frequent first: float32 [K, 4]."""
+    if not len(values):
+        return np.empty((0, 4), np.float32)
+    cells = np.clip(values, 0, 255).astype(np.int32)
+    keys = (
+        (cells[:, 0] >> 3 << 14)
+        | (cells[:, 1] >> 3 << 9)
+        | (cells[:, 2] >> 3 << 4)
+        | cells[:, 3] >> 4
+    )
+    counts = np.bincount(keys, minlength=1 << 19)
+    used = np.flatnonzero(counts)
+    used = used[np.argsort(-counts[used], kind="stable")]
+    number = np.zeros(1 << 19, np.int64)
+    number[used] = np.arange(len(used))
+    sums = np.stack([np.bincount(number[keys], values[:, c], len(used)) for c in range(4)], axis=1)
+    colours = sums / counts[used, None]
+    least = max(2.0, _LEAST_SHARE * len(values))
+    return _merged(colours, counts[used].astype(np.float64), limit, merge_distance, least)
+
+
+@compiled
+def _merged(
+    colours: np.ndarray, weights: np.ndarray, limit: int, distance: float, least: float
+) -> np.ndarray:
+    """Merge colours, the most frequent first, into those nearer than a distance."""
+    centre = np.empty((limit, 4))
+    weight = np.zeros(limit)
+    count = 0
+    for k in range(len(colours)):
+        nearest, gap = -1, 1e18
+        for c in range(count):
+            d = 0.0
+            for i in range(4):
+                d += (colours[k, i] - centre[c, i]) ** 2
+            if d < gap:
+                nearest, gap = c, d
+        if nearest >= 0 and gap < distance * distance:
+            weight[nearest] += weights[k]
+        elif count < limit:
+            centre[count] = colours[k]
+            weight[count] = weights[k]
+            count += 1
+    return centre[:count][weight[:count] >= least].astype(np.float32)
+
+
+def unexplained_colours(
+    values: np.ndarray, residual: np.ndarray, known: np.ndarray, least: float, distance: float
+) -> np.ndarray:
+    """Return colours of pixels that no mixture of known paints explains: float32 [K, 4].
+
+    Thin strokes show their paint in few pixels or in none. The farthest from any explanation show
+    it best; what lies between it and a known colour is a mixture of the two.
+
+    Args:
+        values: float32 [H, W, 4], premultiplied.
+        residual: float32 [H, W], how far each pixel is from being explained.
+        known: float32 [P, 4], colours of the known paints.
+        least: residual from which a pixel is not.
+        distance: colours nearer than this are one.
+    """
+    odd = np.flatnonzero(residual > least)
+    if len(odd) < _LEAST_PIXELS:
+        return np.empty((0, 4), np.float32)
+    odd = odd[np.argsort(-residual.ravel()[odd], kind="stable")]
+    pixels = values.reshape(-1, 4)[odd[:: 1 + len(odd) // 8000]]
+    ends = list(known)
+    found: list[np.ndarray] = []
+    while len(pixels) >= _LEAST_PIXELS and len(found) < _ADDED:
+        near = ((pixels - pixels[0]) ** 2).sum(axis=1) < distance**2
+        if near.sum() < _LEAST_PIXELS:
+            pixels = pixels[~near]
+            continue
+        colour = np.median(pixels[near][: max(3, int(near.sum()) // 10)], axis=0)
+        mixed = near
+        for end in ends:
+            mixed |= _off_line(pixels, colour, end) < distance
+        pixels = pixels[~mixed]
+        found.append(colour)
+        ends.append(colour)
+    return np.array(found, np.float32).reshape(-1, 4)
+
+
+def _off_line(values: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return how far colours [N, 4] lie from the straight line between two."""
+    along = b - a
+    t = np.clip((values - a) @ along / (along @ along + 1e-6), 0, 1)
+    return np.sqrt(((values - a - t[:, None] * along) ** 2).sum(axis=1))

@@ -1,179 +1,150 @@
-"""Dividing a logo into regions, each of which one paint fills."""
+"""Finding an image's paints, and how much of each pixel each of them covers."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from .layers import CLEAR
-from .paints import Flat, Gradient, Paint, fit_gradient, misfit
-from .palette import main_colours
-from .settings import CurveSettings
+from .colours import measurable, premultiplied
+from .coverage import CLEAR, Mixture, unmix
+from .gradients import find_gradients
+from .paints import Flat, Paint, tabulated
+from .palette import main_colours, unexplained_colours
+from .settings import DrawingSettings
 
-_INTERIOR_RANGE = 12  # a pixel is inside a region if its neighbourhood varies less than this
-_REACH = 9  # side, in pixels, of the neighbourhood from which an edge pixel takes its region
-_TONED_SHARE = 0.3  # of a part's pixels differ from its main colour where it is no flat part
-_GRADIENT_SHARE = 0.002  # of the image: a smaller part is not worth a gradient
+_PLAIN_RANGE = 10.0  # a pixel is plain if its neighbourhood varies less than this in each channel
+_ROUNDS = 4  # of looking for paints that the known ones do not explain
+_DENOISE = (7, 40, 3)  # bilateral filter: diameter, spread of colours, spread in pixels
 
 
 @dataclass(frozen=True)
 class Regions:
-    """An image as painted regions.
+    """An image as mixtures of paints.
 
     Attributes:
-        labels: int32 [H, W], index of the paint; CLEAR where nothing is painted.
-        paints: one for each region.
+        mixture: of each pixel.
+        paints: what its indices mean.
+        values: float32 [H, W, 4], the premultiplied image.
     """
 
-    labels: np.ndarray
+    mixture: Mixture
     paints: list[Paint]
+    values: np.ndarray
 
 
-def find_regions(
-    pixels: np.ndarray, ink: np.ndarray, settings: CurveSettings, scale: float
-) -> Regions:
-    """Divide an image into regions.
-
-    Args:
-        pixels: uint8 [H, W, 3].
-        ink: bool [H, W], False where the image is clear.
-        settings: how.
-        scale: pixels of this image to one of the upload.
-    """
-    inside = _interior(pixels, ink)
-    labels = np.full(ink.shape, CLEAR, np.int32)
+def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
+    """Divide uint8 RGBA [H, W, 4] into regions, each of which one paint fills."""
+    values = premultiplied(image)
+    calm = premultiplied(_denoised(image, settings.denoise_rounds))
+    plain = _plain(calm)
+    cores = np.full(plain.shape, CLEAR, np.int16)
     paints: list[Paint] = []
-    if settings.gradient_error:
-        paints = _find_gradients(pixels, inside, labels, settings)
-    rest = inside & (labels == CLEAR)
-    palette = main_colours(pixels[rest], settings.flat_colours, settings.merge_distance)
-    if len(palette):
-        labels[rest] = _nearest(pixels[rest], palette) + len(paints)
-        paints += [Flat(_snapped(colour, settings.snap)) for colour in palette]
-    if not paints and ink.any():
-        paints = [Flat(np.median(pixels[ink], axis=0))]
-    _assign_edges(pixels, ink, labels, paints)
-    _absorb(labels, ink, (settings.patch_side * scale) ** 2)
-    return Regions(labels, paints)
-
-
-def _snapped(colour: np.ndarray, reach: int) -> np.ndarray:
-    """Make what is almost black or white in a channel exactly so: noise moved it."""
-    colour = np.where(colour <= reach, 0, colour)
-    return np.where(colour >= 255 - reach, 255, colour)
-
-
-def _interior(pixels: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """Return bool [H, W]: True where the ink of the 3 x 3 neighbourhood hardly varies."""
-    kernel = np.ones((3, 3), np.uint8)
-    clear = ~ink[..., None]
-    highest = cv2.dilate(np.where(clear, np.uint8(0), pixels), kernel)
-    lowest = cv2.erode(np.where(clear, np.uint8(255), pixels), kernel)
-    return ink & (cv2.subtract(highest, lowest).max(axis=2) <= _INTERIOR_RANGE)
-
-
-def _find_gradients(
-    pixels: np.ndarray,
-    inside: np.ndarray,
-    labels: np.ndarray,
-    settings: CurveSettings,
-) -> list[Paint]:
-    """Label the smooth parts that a gradient fits; return the gradients."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=4)
-    paints: list[Paint] = []
-    least = _GRADIENT_SHARE * inside.size
-    for part in 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable"):
-        left, top, width, height, area = stats[part]
-        if area < least:
+    if (image[..., 3] < 8).any():
+        paints.append(Flat(np.zeros(4)))
+        cores[plain & (image[..., 3] < 8)] = 0
+    if settings.gradients:
+        paints += find_gradients(calm, cores, len(paints), settings)
+    rest = plain & (cores == CLEAR)
+    palette = main_colours(calm[rest], settings.colours, settings.merge_distance)
+    cores[rest] = _nearest(calm[rest], palette) + len(paints) if len(palette) else CLEAR
+    paints += [Flat(colour) for colour in _snapped(palette, settings.snap)]
+    if not paints:
+        paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
+    measured = measurable(values, lossy)
+    mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
+    for _ in range(_ROUNDS):
+        room = settings.colours - len(paints)
+        fresh = unexplained_colours(
+            calm, mixture.residual, _flat_colours(paints), settings.unexplained,
+            settings.merge_distance * 1.5,
+        )[: max(0, room)]  # fmt: skip
+        fresh = _new(fresh, _flat_colours(paints), settings.merge_distance * 0.5)
+        if not len(fresh):
             break
-        box = np.s_[top : top + height, left : left + width]
-        mask = parts[box] == part
-        y, x = np.nonzero(mask)
-        colours = pixels[box][y, x].astype(np.float32)
-        limit = _gradient_limit(colours, settings)
-        if not limit:
-            continue
-        index = _index_of_fit(paints, x + float(left), y + float(top), colours, limit)
-        if index is not None:
-            labels[box][mask] = index
-    return paints
+        odd = mixture.residual > settings.unexplained
+        near = _distance(calm[odd], fresh) < settings.merge_distance
+        names = _nearest(calm[odd], fresh) + len(paints)
+        cores[odd] = np.where(near, names, cores[odd])
+        paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
+        mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
+    return Regions(_absorbed(mixture, settings.speckle), paints, values)
 
 
-def _gradient_limit(colours: np.ndarray, settings: CurveSettings) -> float:
-    """Return how far from colours [N, 3] a gradient may be; 0 where they are one colour."""
-    spread = np.linalg.norm(colours - np.median(colours, axis=0), axis=1)
-    if (spread > settings.flat_error).mean() < _TONED_SHARE:
-        return 0.0
-    # A gradient has to explain most of what varies: noise is better made flat.
-    return min(settings.gradient_error, float(np.sqrt((spread**2).mean())) / 2)
+def _flat_colours(paints: list[Paint]) -> np.ndarray:
+    colours = [paint.colour for paint in paints if isinstance(paint, Flat)]
+    return np.array(colours, np.float32).reshape(-1, 4)
 
 
-def _index_of_fit(
-    paints: list[Paint], x: np.ndarray, y: np.ndarray, colours: np.ndarray, limit: float
-) -> int | None:
-    """Return the index of a gradient that fits the pixels, a new one if it must be."""
-    for index, paint in enumerate(paints):
-        if misfit(paint, x, y, colours) <= limit:
-            return index
-    found: Gradient | None = fit_gradient(x, y, colours, limit)
-    if found is None:
-        return None
-    paints.append(found)
-    return len(paints) - 1
+def _new(colours: np.ndarray, known: np.ndarray, distance: float) -> np.ndarray:
+    """Return the colours that are farther than a distance from all known ones."""
+    if not len(known) or not len(colours):
+        return colours
+    return colours[_distance(colours, known) >= distance]
 
 
-def _nearest(pixels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Return the index of the nearest colour of [K, 3] for each pixel [N, 3]."""
-    best = np.full(len(pixels), np.inf, np.float32)
-    index = np.zeros(len(pixels), np.int32)
-    values = pixels.astype(np.float32)
-    for number, colour in enumerate(palette):
-        distance = ((values - colour.astype(np.float32)) ** 2).sum(axis=1)
-        closer = distance < best
-        best[closer], index[closer] = distance[closer], number
-    return index
+def _denoised(image: np.ndarray, rounds: int) -> np.ndarray:
+    """Smooth noise between edges (Tomasi and Manduchi, "Bilateral filtering", 1998)."""
+    if not rounds:
+        return image
+    colours = np.ascontiguousarray(image[..., :3])
+    for _ in range(rounds):
+        colours = cv2.bilateralFilter(colours, *_DENOISE)
+    return np.dstack([colours, image[..., 3]])
 
 
-def _assign_edges(
-    pixels: np.ndarray, ink: np.ndarray, labels: np.ndarray, paints: list[Paint]
-) -> None:
-    """Give each pixel on a soft edge to one of the regions that meet there, the likest.
-
-    A colour that happens to lie between the two would otherwise become a sliver of its own.
-    """
-    open_ = ink & (labels == CLEAR)
-    local = np.full(ink.shape, np.inf, np.float32)
-    anywhere = np.full(ink.shape, np.inf, np.float32)
-    nearby, likest = np.full(ink.shape, CLEAR, np.int32), np.zeros(ink.shape, np.int32)
-    ys, xs = np.nonzero(open_)
-    values = pixels[ys, xs].astype(np.float32)
-    kernel = np.ones((_REACH, _REACH), np.uint8)
-    for index, paint in enumerate(paints):
-        distance = ((values - paint.at(xs, ys)) ** 2).sum(axis=1)
-        reached = cv2.dilate((labels == index).astype(np.uint8), kernel)[ys, xs] > 0
-        for best, names, within in ((local, nearby, reached), (anywhere, likest, True)):
-            closer = (distance < best[ys, xs]) & within
-            best[ys[closer], xs[closer]] = distance[closer]
-            names[ys[closer], xs[closer]] = index
-    labels[open_] = np.where(nearby[open_] == CLEAR, likest[open_], nearby[open_])
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Return bool [H, W]: True where the 3 x 3 neighbourhood hardly varies."""
+    kernel = np.ones((3, 3), np.uint8)
+    spread = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
+    return spread.max(axis=2) <= _PLAIN_RANGE
 
 
-def _absorb(labels: np.ndarray, ink: np.ndarray, min_area: float) -> None:
-    """Give patches of fewer than `min_area` pixels to the regions beside them."""
+def _snapped(colours: np.ndarray, reach: int) -> np.ndarray:
+    """Make what is almost black, white, clear or opaque exactly so: noise moved it."""
+    colours = colours.copy()
+    alpha = colours[:, 3]
+    alpha[alpha >= 250] = 255
+    colours[colours <= reach] = 0
+    opaque = alpha == 255
+    colours[opaque] = np.where(colours[opaque] >= 255 - reach, 255, colours[opaque])
+    return colours
+
+
+def _nearest(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Return the index of the nearest colour of [K, 4] for each pixel [N, 4]."""
+    return _squared(values, palette).argmin(axis=1).astype(np.int16)
+
+
+def _distance(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Return how far the nearest colour of [K, 4] is from each pixel [N, 4]."""
+    return np.sqrt(_squared(values, palette).min(axis=1))
+
+
+def _squared(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    products = values @ palette.T
+    squares = (values**2).sum(axis=1)[:, None] + (palette**2).sum(axis=1)[None, :]
+    return np.maximum(squares - 2 * products, 0)
+
+
+def _absorbed(mixture: Mixture, least: float) -> Mixture:
+    """Give patches of less than `least` square pixels to the regions beside them."""
+    labels = mixture.first
     small = np.zeros(labels.shape, bool)
-    for label in np.unique(labels[ink]):
-        _, parts, stats, _ = cv2.connectedComponentsWithStats(
-            (labels == label).astype(np.uint8), connectivity=8
-        )
-        tiny = stats[:, cv2.CC_STAT_AREA] < min_area
+    for label in np.unique(labels):
+        mask = (labels == label).astype(np.uint8)
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        tiny = stats[:, cv2.CC_STAT_AREA] < least
         tiny[0] = False
-        small |= tiny[parts]
-    kept = ink & ~small
-    if not small.any() or not kept.any():
-        return
+        if tiny.any():
+            small |= tiny[parts]
+    if not small.any() or small.all():
+        return mixture
     _, zones = cv2.distanceTransformWithLabels(
-        (~kept).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+        small.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
-    owners = np.zeros(zones.max() + 1, np.int32)
-    owners[zones[kept]] = labels[kept]
-    labels[small] = owners[zones[small]]
+    owners = np.zeros(zones.max() + 1, np.int16)
+    owners[zones[~small]] = labels[~small]
+    first = np.where(small, owners[zones], labels)
+    second = np.where(small, first, mixture.second)
+    share = np.where(small, np.float32(1), mixture.share)
+    return Mixture(first, second, share, mixture.residual)

@@ -4,36 +4,39 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class CurveSettings:
-    """How a logo becomes regions and curves. Lengths are in pixels of the upload.
+class DrawingSettings:
+    """How a logo becomes paints and curves. Lengths are in pixels of the upload.
 
     Attributes:
-        trace_side: long side, in pixels, of the enlarged image on which regions are found.
-        flat_colours: at most this many flat colours.
+        colours: at most this many flat colours.
         merge_distance: flat colours nearer than this, in RGB, become one.
-        gradient_error: RGB distance up to which a gradient stands for smooth tones; 0: never.
-        patch_side: patches smaller than a square of this side become part of what is around them.
-        tolerance: how far a curve may be from the outline.
-        corner_degrees: a bend of more than this is a corner.
-        corner_arm: length along the outline over which a bend is measured.
-        flat_error: RGB spread up to which a smooth part counts as one colour, not as a gradient.
+        gradients: whether smooth tones become gradients.
+        gradient_error: RGB distance that a gradient may leave, on average.
+        speckle: patches smaller than this, in square pixels, become part of what is around them.
+        tolerance: how far, on average, a curve may be from the outline.
+        smoothing: sigma by which coverage is softened before outlines are taken from it.
+        corner_degrees: a bend of less than this is no corner.
+        simplicity: what one more node has to gain; more gives fewer nodes.
+        shapes: whether circles, ellipses and rectangles become such.
+        noise: RGB distance by which the pixels of one paint may differ from it.
+        unexplained: RGB distance from any mixture of known paints from which there must be another.
         snap: channels of flat colours this near to 0 or 255 become 0 or 255.
-        outline_blur: sigma, in pixels of the enlarged image, that turns stairs of pixels into
-            smooth outlines.
-        denoise_rounds: how often noise between edges is smoothed before tracing.
+        denoise_rounds: how often noise between edges is smoothed before paints are found.
     """
 
-    trace_side: int
-    flat_colours: int
-    merge_distance: float
-    gradient_error: float
-    patch_side: float
-    tolerance: float
-    corner_degrees: float
-    corner_arm: float
-    flat_error: float = 2.5
+    colours: int = 32
+    merge_distance: float = 20.0
+    gradients: bool = True
+    gradient_error: float = 8.0
+    speckle: float = 1.0
+    tolerance: float = 0.05
+    smoothing: float = 0.6
+    corner_degrees: float = 22.0
+    simplicity: float = 30.0
+    shapes: bool = True
+    noise: float = 5.0
+    unexplained: float = 25.0
     snap: int = 0
-    outline_blur: float = 1.0
     denoise_rounds: int = 0
 
     def __post_init__(self) -> None:
@@ -48,15 +51,17 @@ class CurveSettings:
                 raise ValueError(f"{name} is {value}; it must be from {low} to {high}.")
 
 
-RANGES = {
-    "trace_side": (64, 2048),
-    "flat_colours": (2, 64),
+RANGES: dict[str, tuple[float, float]] = {
+    "colours": (2, 64),
     "merge_distance": (4.0, 100.0),
-    "gradient_error": (0.0, 30.0),
-    "patch_side": (0.0, 16.0),
-    "tolerance": (0.02, 2.0),
-    "corner_degrees": (10, 170),
-    "corner_arm": (0.5, 8.0),
-    "outline_blur": (0.3, 6.0),
-    "denoise_rounds": (0, 8),
+    "gradient_error": (1.0, 30.0),
+    "speckle": (0.0, 200.0),
+    "tolerance": (0.01, 2.0),
+    "smoothing": (0.3, 3.0),
+    "corner_degrees": (5.0, 120.0),
+    "simplicity": (1.0, 1000.0),
+    "noise": (1.0, 60.0),
+    "unexplained": (5.0, 200.0),
+    "snap": (0, 20),
+    "denoise_rounds": (0, 6),
 }

@@ -190,7 +190,7 @@ class ApiTest(TestCase):
         self.assertEqual((body["logo_type"], body["preset"]), ("complex", "complex"))
         self.assertEqual(self.client.get(f"{API}{body['id']}/").json(), body)
         svg = self.client.get(body["svg"]).content
-        self.assertIn(b'viewBox="0 0 4096 4096"', svg)
+        self.assertIn(b'viewBox="0 0 128 128"', svg)
 
     def test_the_smallest_and_the_largest_sizes_keep_their_shape(self):
         for size in ((16, 16), (16, 4), (500, 8), (8_000, 60), (60, 8_000)):

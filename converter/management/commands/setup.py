@@ -7,20 +7,32 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from converter.tracers import tracers
+
 _PASSWORD_BYTES = 12
 
 
 class Command(BaseCommand):
     """Prepares what serving needs. Running it again changes nothing that is there."""
 
-    help = "Migrate, register the bundled model, and create an admin user if there is none."
+    help = (
+        "Migrate, register the bundled model, compile the tracer, and create an admin user if "
+        "there is none."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, saying what was done."""
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         self.stdout.write("The database is up to date.")
         call_command("register_bundled", stdout=self.stdout, stderr=self.stderr)
+        self._compile_tracer()
         self._create_admin()
+
+    def _compile_tracer(self) -> None:
+        self.stdout.write("Preparing the tracer (half a minute the first time) ...")
+        pool = tracers()
+        pool.warm()
+        pool.end()
 
     def _create_admin(self) -> None:
         users = get_user_model().objects

@@ -173,7 +173,7 @@ class CommandTest(FolderTestCase):
                 "--format", "png", "--output", str(output), stdout=StringIO(),
             )  # fmt: skip
         found = json.loads(output.read_text())["simple png"]
-        self.assertIn("outline_blur", found["settings"])
+        self.assertIn("smoothing", found["settings"])
         self.assertLessEqual(found["faults"], found["faults_before"])
 
 

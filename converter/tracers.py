@@ -1,0 +1,210 @@
+"""Warm tracer processes: started once, used for many logos, replaced when one fails or grows."""
+
+import hashlib
+import json
+import os
+import queue
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from converter.tracer_process import TOO_LARGE
+
+PROGRAM = Path(__file__).with_name("tracer_process.py")
+MEMORY_BYTES = 3 * 2**30  # of addresses: compiled code and libraries take one, an image a half
+GROWN_BYTES = 500 * 2**20  # of memory in use after a job: the process is replaced
+JOBS = 500  # after which a process is replaced
+START_SECONDS = 180  # compiling for the first time takes half a minute of a whole core
+_PATIENCE = 15  # seconds of the clock for one of processor time: others use the machine, too
+
+
+class TracerError(Exception):
+    """A tracer process gave no drawing."""
+
+
+class TracerCrashedError(TracerError):
+    """The process ended."""
+
+
+class TracerTooSlowError(TracerError):
+    """It needed more processor time than allowed."""
+
+
+class DrawingTooLargeError(TracerError):
+    """Its answer was larger than allowed."""
+
+
+class Tracer:
+    """One tracer process."""
+
+    def __init__(self, program: Path, cache: Path | None) -> None:
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        if cache:
+            environment["NUMBA_CACHE_DIR"] = str(cache)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", str(program), str(MEMORY_BYTES)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        self._jobs = 0
+        self._buffer = b""
+        try:
+            self._line(time.monotonic() + START_SECONDS)
+        except TracerError:
+            self.end()
+            raise
+
+    @property
+    def worn(self) -> bool:
+        """Whether the process should be replaced: it ended, grew, or did many jobs."""
+        if self._process.poll() is not None or self._jobs >= JOBS:
+            return True
+        return psutil.Process(self._process.pid).memory_info().rss > GROWN_BYTES
+
+    def trace(self, request: dict[str, Any], pixels: bytes) -> bytes:
+        """Return the answer to a request; see `tracer_process` for what it holds.
+
+        Raises:
+            TracerError: if there is none. The process is not to be used again.
+        """
+        self._jobs += 1
+        deadline = time.monotonic() + _PATIENCE * request["seconds"]
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n" + pixels)
+            self._process.stdin.flush()
+        except OSError as error:
+            raise self._ended() from error
+        answer = json.loads(self._line(deadline))
+        if answer.get("error") == TOO_LARGE:
+            raise DrawingTooLargeError
+        if "error" in answer:
+            raise TracerCrashedError(answer.get("detail", ""))
+        return self._bytes(answer["length"], deadline)
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        with suppress(BrokenPipeError):  # what was not sent yet goes nowhere
+            self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _line(self, deadline: float) -> bytes:
+        while b"\n" not in self._buffer:
+            self._receive(deadline)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def _bytes(self, length: int, deadline: float) -> bytes:
+        while len(self._buffer) < length:
+            self._receive(deadline)
+        content, self._buffer = self._buffer[:length], self._buffer[length:]
+        return content
+
+    def _receive(self, deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TracerTooSlowError
+        part = os.read(self._process.stdout.fileno(), 1 << 16)
+        if not part:
+            raise self._ended()
+        self._buffer += part
+
+    def _ended(self) -> TracerError:
+        code = self._process.wait()
+        cpu_limit = -getattr(signal, "SIGXCPU", 24)
+        return (
+            TracerTooSlowError() if code == cpu_limit else TracerCrashedError(f"exit code {code}")
+        )
+
+
+class TracerPool:
+    """At most so many tracer processes, started when they are needed first."""
+
+    def __init__(self, size: int, program: Path = PROGRAM, cache: Path | None = None) -> None:
+        self._program = program
+        self._cache = cache / _digest(program) if cache else None
+        self._places: queue.LifoQueue[Tracer | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._places.put(None)
+
+    def trace(self, request: dict[str, Any], pixels: bytes) -> bytes:
+        """Return a tracer's answer, waiting for one that is free.
+
+        Raises:
+            TracerError: if there is none.
+        """
+        with self._tracer() as tracer:
+            return tracer.trace(request, pixels)
+
+    @contextmanager
+    def _tracer(self) -> Iterator[Tracer]:
+        tracer = self._places.get()
+        try:
+            if tracer is not None and tracer.worn:
+                tracer.end()
+                tracer = None
+            tracer = tracer or Tracer(self._program, self._cache)
+            yield tracer
+        except BaseException:
+            if tracer is not None:
+                tracer.end()
+            tracer = None
+            raise
+        finally:
+            self._places.put(tracer)
+
+    def warm(self) -> None:
+        """Start one process, if none runs yet."""
+        with self._tracer():
+            pass
+
+    def end(self) -> None:
+        """End all processes that are not at work."""
+        waiting = []
+        while True:
+            try:
+                waiting.append(self._places.get_nowait())
+            except queue.Empty:
+                break
+        for tracer in waiting:
+            if tracer is not None:
+                tracer.end()
+            self._places.put(None)
+
+
+def _digest(program: Path) -> str:
+    """Return a name for the tracer's code: what was compiled from other code is never used."""
+    digest = hashlib.sha256(sys.version.encode())
+    for file in sorted((program.parent / "vectorizer").glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+_pools: dict[int, TracerPool] = {}
+_lock = threading.Lock()
+
+
+def tracers() -> TracerPool:
+    """Return this process's pool. A fork has one of its own."""
+    from django.conf import settings
+
+    with _lock:
+        pid = os.getpid()
+        if pid not in _pools:
+            _pools.clear()
+            _pools[pid] = TracerPool(
+                settings.CONVERTER_TRACERS, cache=Path(settings.CONVERTER_COMPILED)
+            )
+        return _pools[pid]

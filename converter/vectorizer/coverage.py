@@ -1,0 +1,234 @@
+"""How much of each pixel each paint covers.
+
+A pixel on an edge of an anti-aliased image is a mixture `v = a A + (1 - a) B` of the two paints
+that meet there, and the share `a` is the part of its area that A covers (Porter and Duff,
+"Compositing digital images", 1984). Undoing the mixtures gives outlines far finer than a pixel.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .compiled import compiled
+from .paints import PaintTable
+
+CLEAR = -1  # in label images: nothing is known or painted
+
+_NEARBY = 8  # paints that may meet in one place
+_MAIN = 12  # paints that may meet anywhere
+_FAR_AWAY = 4.0  # px: how far off a paint counts that has no pixel of its own nearby
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Each pixel as a mixture of two paints.
+
+    Attributes:
+        first, second: int16 [H, W], indices of paints; `first` covers at least half.
+        share: float32 [H, W], the part that `first` covers, 0.5 to 1.
+        residual: float32 [H, W], distance between the pixel and the mixture.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    share: np.ndarray
+    residual: np.ndarray
+
+
+def unmix(values: np.ndarray, cores: np.ndarray, table: PaintTable, noise: float) -> Mixture:
+    """Find for each pixel the two paints nearby whose mixture it is, and their shares.
+
+    Args:
+        values: float32 [H, W, 4], see `colours.measurable`.
+        cores: int16 [H, W], the paint of pixels that certainly have only one; CLEAR elsewhere.
+        table: the paints.
+        noise: distance by which a pixel of a paint may differ from it.
+    """
+    height, width = cores.shape
+    first = np.empty((height, width), np.int16)
+    second = np.empty((height, width), np.int16)
+    share = np.empty((height, width), np.float32)
+    residual = np.empty((height, width), np.float32)
+    _unmix(
+        values, cores, table.kind, table.geometry, table.ramp, np.float32(noise),
+        first, second, share, residual,
+    )  # fmt: skip
+    return Mixture(first, second, share, residual)
+
+
+@compiled
+def colour_of(
+    kind: np.ndarray,
+    geometry: np.ndarray,
+    ramp: np.ndarray,
+    index: int,
+    x: int,
+    y: int,
+    out: np.ndarray,
+) -> None:
+    """Write a paint's colour at a place to `out`, float32 [4]."""
+    if kind[index] == 0:
+        for c in range(4):
+            out[c] = ramp[index, 0, c]
+        return
+    g = geometry[index]
+    if kind[index] == 1:
+        t = g[0] * x + g[1] * y + g[2]
+    else:
+        u = g[0] * x + g[1] * y + g[2]
+        v = g[3] * x + g[4] * y + g[5]
+        t = np.sqrt(u * u + v * v)
+    last = ramp.shape[1] - 1
+    at = min(max(t, 0.0), 1.0) * last
+    low = min(int(at), last - 1)
+    part = np.float32(at - low)
+    for c in range(4):
+        out[c] = ramp[index, low, c] * (1 - part) + ramp[index, low + 1, c] * part
+
+
+@compiled
+def _unmix(
+    values: np.ndarray,
+    cores: np.ndarray,
+    kind: np.ndarray,
+    geometry: np.ndarray,
+    ramp: np.ndarray,
+    noise: float,
+    first: np.ndarray,
+    second: np.ndarray,
+    share: np.ndarray,
+    residual: np.ndarray,
+) -> None:
+    height, width = cores.shape
+    count = len(kind)
+    names = np.empty(_NEARBY, np.int64)
+    gaps = np.empty(_NEARBY)
+    colours = np.empty((_NEARBY + 1, 4), np.float32)
+    other = np.empty(4, np.float32)
+    scale = 1 / (noise * noise)
+    for y in range(height):
+        for x in range(width):
+            core = cores[y, x]
+            if core >= 0:
+                alone = True
+                for j in range(max(0, y - 1), min(height, y + 2)):
+                    for i in range(max(0, x - 1), min(width, x + 2)):
+                        if cores[j, i] != core:
+                            alone = False
+                if alone:
+                    first[y, x] = second[y, x] = core
+                    share[y, x] = 1.0
+                    residual[y, x] = 0.0
+                    continue
+            found = _nearby(cores, x, y, names, gaps)
+            for k in range(found):
+                colour_of(kind, geometry, ramp, names[k], x, y, colours[k])
+            best, a, b, part, off = 1e18, -1, -1, 1.0, 1e18
+            for p in range(found):
+                for q in range(p, found):
+                    if p != q and _alike(colours[p], colours[q], noise):
+                        continue
+                    t, gap = _mixture(values[y, x], colours[p], colours[q], p == q)
+                    cost = gap * scale + (0.3 * gaps[p] if p == q else
+                                          0.6 + 0.3 * (gaps[p] + gaps[q]))  # fmt: skip
+                    if cost < best:
+                        best, a, b, part, off = cost, names[p], names[q], t, gap
+            # Where nothing nearby explains a pixel: a paint from elsewhere, over one nearby.
+            if off > 4 * noise * noise:
+                for k in range(count):
+                    colour_of(kind, geometry, ramp, k, x, y, other)
+                    t, gap = _mixture(values[y, x], other, other, True)
+                    cost = gap * scale + 0.3 * _FAR_AWAY
+                    if cost < best:
+                        best, a, b, part, off = cost, k, k, 1.0, gap
+                    for p in range(found):
+                        t, gap = _mixture(values[y, x], other, colours[p], False)
+                        cost = gap * scale + 0.6 + 0.3 * (gaps[p] + _FAR_AWAY)
+                        if cost < best:
+                            best, a, b, part, off = cost, k, names[p], t, gap
+            # Dense lettering shows none of its paints plainly: any two of the main ones.
+            if off > 4 * noise * noise:
+                for k in range(min(count, _MAIN)):
+                    colour_of(kind, geometry, ramp, k, x, y, other)
+                    for p in range(k):
+                        colour_of(kind, geometry, ramp, p, x, y, colours[0])
+                        t, gap = _mixture(values[y, x], other, colours[0], False)
+                        cost = gap * scale + 0.6 + 0.6 * _FAR_AWAY
+                        if cost < best:
+                            best, a, b, part, off = cost, k, p, t, gap
+            if part < 0.5:
+                a, b, part = b, a, 1 - part
+            first[y, x], second[y, x], share[y, x] = a, b, part
+            residual[y, x] = np.sqrt(off)
+
+
+@compiled
+def _nearby(cores: np.ndarray, x: int, y: int, names: np.ndarray, gaps: np.ndarray) -> int:
+    """Collect the paints with pixels of their own within two pixels, and how far off they are."""
+    height, width = cores.shape
+    found = 0
+    for j in range(max(0, y - 2), min(height, y + 3)):
+        for i in range(max(0, x - 2), min(width, x + 3)):
+            label = cores[j, i]
+            if label < 0:
+                continue
+            gap = np.sqrt(float((i - x) * (i - x) + (j - y) * (j - y)))
+            known = -1
+            for k in range(found):
+                if names[k] == label:
+                    known = k
+            if known >= 0:
+                gaps[known] = min(gaps[known], gap)
+            elif found < _NEARBY:
+                names[found], gaps[found] = label, gap
+                found += 1
+    return found
+
+
+@compiled
+def _alike(a: np.ndarray, b: np.ndarray, noise: float) -> bool:
+    """Return whether two colours are too near to tell how they are mixed."""
+    gap = 0.0
+    for c in range(4):
+        gap += (a[c] - b[c]) ** 2
+    return gap < 9 * noise * noise
+
+
+@compiled
+def _mixture(value: np.ndarray, a: np.ndarray, b: np.ndarray, pure: bool) -> tuple[float, float]:
+    """Return the share of `a` in a value, and the squared distance of the mixture from it."""
+    gap = 0.0
+    if pure:
+        for c in range(4):
+            gap += (value[c] - a[c]) ** 2
+        return 1.0, gap
+    dot, square = 0.0, 1e-6
+    for c in range(4):
+        d = a[c] - b[c]
+        dot += (value[c] - b[c]) * d
+        square += d * d
+    t = min(1.0, max(0.0, dot / square))
+    for c in range(4):
+        gap += (value[c] - b[c] - t * (a[c] - b[c])) ** 2
+    return t, gap
+
+
+@compiled
+def share_of(
+    first: np.ndarray, second: np.ndarray, share: np.ndarray, counted: np.ndarray
+) -> np.ndarray:
+    """Return how much of each pixel the counted paints cover: float32 [H, W].
+
+    Args:
+        first, second, share: of a mixture.
+        counted: bool [K], by paint.
+    """
+    height, width = first.shape
+    result = np.zeros((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            if counted[first[y, x]]:
+                result[y, x] += share[y, x]
+            if counted[second[y, x]]:
+                result[y, x] += 1 - share[y, x]
+    return result

@@ -1,0 +1,642 @@
+"""Dividing a closed outline into lines and cubics, as few as its noise allows.
+
+The division is found as a whole, by dynamic programming over places where a node may lie: what a
+division costs is its misfit, in units of the noise, and a price for each node. Levien, "Fitting
+cubic Bézier curves", 2021, and Selinger, "Potrace: a polygon-based tracing algorithm", 2003, search
+for the best division likewise.
+"""
+
+import numpy as np
+
+from .beziers import fit_cubic
+from .compiled import compiled
+
+LINE, CUBIC = 0, 1
+
+_NEAR, _FAR = 0.8, 2.6  # px: between these distances, a corner's sides are measured
+_ROUNDED = 1.1  # px around a corner that coverage rounds off; nothing is measured there
+_LEAST_BEND = 0.38  # radians, from which a bend may be a corner
+_SHARP = 0.66  # of its bend, a corner has within a shorter reach; a smooth curve has half
+_TURN = 0.16  # radians of turning after which a node may lie
+_LENGTH = 14.0  # px after which a node may lie
+_MOST_TURN = 2.6  # radians that one cubic may turn
+_MISMATCH = 0.06  # radians that a line may deviate from the tangent of a smooth node
+_PRICES = (1.1, 1.45, 0.25)  # of a line, of a cubic, and of a corner in addition
+_PATIENCE = 4  # hopeless ends in a row after which longer runs are not tried
+
+
+@compiled
+def slope(
+    x: np.ndarray, y: np.ndarray, n: int, centre: int, low: int, high: int
+) -> tuple[float, float]:
+    """Return the unit direction of the points from `centre + low` to `centre + high`."""
+    m = high - low + 1
+    middle = (low + high) / 2
+    sx = sy = 0.0
+    for k in range(low, high + 1):
+        index = (centre + k) % n
+        sx += (k - middle) * x[index]
+        sy += (k - middle) * y[index]
+    length = np.hypot(sx, sy)
+    if length < 1e-12 or m < 2:
+        return 1.0, 0.0
+    return sx / length, sy / length
+
+
+@compiled
+def mean_point(
+    x: np.ndarray, y: np.ndarray, n: int, centre: int, low: int, high: int
+) -> tuple[float, float]:
+    """Return the mean of the points from `centre + low` to `centre + high`."""
+    sx = sy = 0.0
+    for k in range(low, high + 1):
+        index = (centre + k) % n
+        sx += x[index]
+        sy += y[index]
+    m = high - low + 1
+    return sx / m, sy / m
+
+
+@compiled
+def bend_at(x: np.ndarray, y: np.ndarray, n: int, index: int, near: int, far: int) -> float:
+    """Return the angle, in radians, between an outline's directions before and behind a point."""
+    ax, ay = slope(x, y, n, index, -far, -near)
+    bx, by = slope(x, y, n, index, near, far)
+    return np.arctan2(ax * by - ay * bx, ax * bx + ay * by)
+
+
+@compiled
+def find_corners(
+    x: np.ndarray, y: np.ndarray, n: int, step: float, least_bend: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices at which an outline turns sharply, and where the two sides meet there.
+
+    Args:
+        x, y: float64 [n], points at even distances, the last not repeating the first.
+        n: their number.
+        step: their distance, px.
+        least_bend: radians.
+
+    Returns:
+        int64 [K], rising; float64 [K, 6]: the corner's place, the direction in which the outline
+        arrives, and the one in which it leaves.
+    """
+    near, far = max(1, round(_NEAR / step)), max(3, round(_FAR / step))
+    far = max(near + 1, min(far, n // 5))
+    short_near, short_far = max(1, near // 2), max(2, min(far, round(1.7 / step)))
+    around = max(1, round(1.2 / step))
+    bends = np.empty(n)
+    for i in range(n):
+        bends[i] = bend_at(x, y, n, i, near, far)
+    found = np.empty(n, np.int64)
+    count = 0
+    for i in range(n):
+        if abs(bends[i]) < least_bend:
+            continue
+        highest = True
+        for k in range(-around, around + 1):
+            other = abs(bends[(i + k) % n])
+            if other > abs(bends[i]) or (other == abs(bends[i]) and k < 0):
+                highest = False
+                break
+        if not highest:
+            continue
+        short = bend_at(x, y, n, i, short_near, short_far)
+        if short * bends[i] < 0 or abs(short) < _SHARP * abs(bends[i]):
+            continue
+        found[count] = i
+        count += 1
+    sharp = np.empty((count, 6))
+    for c in range(count):
+        i = found[c]
+        # A side ends before the next corner rounds it off.
+        back = (i - found[(c - 1) % count]) % n if count > 1 else n
+        ahead = (found[(c + 1) % count] - i) % n if count > 1 else n
+        before = max(near + 1, min(far, back - near))
+        behind = max(near + 1, min(far, ahead - near))
+        ax, ay = slope(x, y, n, i, -before, -near)
+        bx, by = slope(x, y, n, i, near, behind)
+        px, py = mean_point(x, y, n, i, -before, -near)
+        qx, qy = mean_point(x, y, n, i, near, behind)
+        across = ax * by - ay * bx
+        mx, my = x[i], y[i]
+        if abs(across) > 0.2:
+            along = ((qx - px) * by - (qy - py) * bx) / across
+            mx, my = px + along * ax, py + along * ay
+            away = np.hypot(mx - x[i], my - y[i])
+            most = 1.6
+            if away > most:
+                mx = x[i] + (mx - x[i]) * most / away
+                my = y[i] + (my - y[i]) * most / away
+        sharp[c] = np.array([mx, my, ax, ay, bx, by])
+    return found[:count], sharp
+
+
+@compiled
+def tangents(x: np.ndarray, y: np.ndarray, n: int, step: float, reach: float) -> np.ndarray:
+    """Return unit tangents, float64 [n, 2], measured over `reach` px to each side."""
+    k = max(2, min(round(reach / step), n // 6))
+    result = np.empty((n, 2))
+    for i in range(n):
+        result[i, 0], result[i, 1] = slope(x, y, n, i, -k, k)
+    return result
+
+
+@compiled
+def places(
+    direction: np.ndarray, n: int, step: float, corners: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices at which a node may lie, rising, and the number of the corner or -1."""
+    start = corners[0] if len(corners) else _extreme(direction, n)
+    index = np.empty(n + 1, np.int64)
+    corner = np.empty(n + 1, np.int64)
+    index[0], corner[0] = start, 0 if len(corners) else -1
+    count, following = 1, 1
+    turned, length = 0.0, 0.0
+    for k in range(1, n):
+        i = start + k
+        a, b = direction[(i - 1) % n], direction[i % n]
+        turned += np.arctan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
+        length += step
+        if following < len(corners) and corners[following] == i % n:
+            if length < 1.2 and corner[count - 1] < 0 and count > 1:
+                count -= 1  # too near to the corner
+            index[count], corner[count] = i, following
+            following += 1
+        elif (abs(turned) > _TURN or length > _LENGTH) and length > 1.2:
+            index[count], corner[count] = i, -1
+        else:
+            continue
+        count += 1
+        turned, length = 0.0, 0.0
+    if count > 1 and corner[count - 1] < 0 and (start + n - index[count - 1]) * step < 1.2:
+        count -= 1
+    return index[:count], corner[:count]
+
+
+@compiled
+def _extreme(direction: np.ndarray, n: int) -> int:
+    """Return a point at which the outline runs upright or level: a natural place for a node."""
+    best, found = 2.0, 0
+    for i in range(n):
+        off = min(abs(direction[i, 0]), abs(direction[i, 1]))
+        if off < best:
+            best, found = off, i
+    return found
+
+
+@compiled
+def line_misfit(
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    first: int,
+    last: int,
+    skip_first: int,
+    skip_last: int,
+    ax: float,
+    ay: float,
+    bx: float,
+    by: float,
+) -> tuple[float, float]:
+    """Return the mean and the largest squared distance of a run's points from a straight line."""
+    low, high = first + skip_first, last - skip_last
+    if high < low:
+        low = high = (first + last) // 2
+    dx, dy = bx - ax, by - ay
+    length = np.hypot(dx, dy) + 1e-12
+    stride = max(1, (high - low) // 32)
+    total, worst, count = 0.0, 0.0, 0
+    for k in range(low, high + 1, stride):
+        away = weight[k] * (((x[k] - ax) * dy - (y[k] - ay) * dx) / length) ** 2
+        total += away
+        worst = max(worst, away)
+        count += 1
+    return total / count, worst
+
+
+@compiled
+def divide(
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    n: int,
+    step: float,
+    noise: float,
+    price: float,
+    direction: np.ndarray,
+    index: np.ndarray,
+    corner: np.ndarray,
+    sharp: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Choose nodes among the places and a line or cubic between each two, at the least cost.
+
+    Args:
+        x, y, weight: float64 [3 n], the points and what they count, thrice in a row.
+        n: number of points.
+        step: their distance, px.
+        noise: px that an outline's points lie off, on average.
+        price: of a node, in squared noises per px of length.
+        direction: float64 [n, 2], tangents.
+        index, corner, sharp: of `places` and `find_corners`.
+
+    Returns:
+        int64 [K] places chosen, int64 [K] whether each is a corner, int64 [K] what follows it (LINE
+        or CUBIC), float64 [K, 8] the control points of what follows.
+    """
+    m = len(index)
+    skip = round(_ROUNDED / step)
+    cost = np.full((m + 1, 2), 1e18)
+    before = np.full((m + 1, 2, 2), -1, np.int64)
+    kinds = np.zeros((m + 1, 2), np.int64)
+    curves = np.zeros((m + 1, 2, 8))
+    ends, curve = np.empty(8), np.empty(8)
+    starts_as = 1 if corner[0] >= 0 else 0
+    cost[0, starts_as] = 0.0
+    for k in range(m):
+        for kind_a in range(2):
+            if cost[k, kind_a] > 1e17 or (kind_a == 1 and corner[k] < 0):
+                continue
+            first = index[k]
+            ia = first % n
+            if kind_a == 1:
+                ends[0], ends[1] = sharp[corner[k], 0], sharp[corner[k], 1]
+                ends[4], ends[5] = sharp[corner[k], 4], sharp[corner[k], 5]
+            else:
+                ends[0], ends[1] = x[ia], y[ia]
+                ends[4], ends[5] = direction[ia, 0], direction[ia, 1]
+            hopeless = 0
+            turned = 0.0
+            for j in range(k + 1, m + 1):
+                last = index[j] if j < m else index[0] + n
+                ib = last % n
+                ic = index[j - 1] % n
+                turned += np.arctan2(
+                    direction[ic, 0] * direction[ib, 1] - direction[ic, 1] * direction[ib, 0],
+                    direction[ic, 0] * direction[ib, 0] + direction[ic, 1] * direction[ib, 1],
+                )
+                length = (last - first) * step
+                corner_b = corner[j] if j < m else corner[0]
+                good = False
+                for kind_b in range(2):
+                    if kind_b == 1 and corner_b < 0:
+                        continue
+                    if j == m and kind_b != starts_as:
+                        continue
+                    if kind_b == 1:
+                        ends[2], ends[3] = sharp[corner_b, 0], sharp[corner_b, 1]
+                        ends[6], ends[7] = -sharp[corner_b, 2], -sharp[corner_b, 3]
+                    else:
+                        ends[2], ends[3] = x[ib], y[ib]
+                        ends[6], ends[7] = -direction[ib, 0], -direction[ib, 1]
+                    room = (last - first) // 4
+                    skip_a, skip_b = min(skip, room) * kind_a, min(skip, room) * kind_b
+                    dx, dy = ends[2] - ends[0], ends[3] - ends[1]
+                    chord = np.hypot(dx, dy) + 1e-9
+                    mean, worst = line_misfit(
+                        x,
+                        y,
+                        weight,
+                        first,
+                        last,
+                        skip_a,
+                        skip_b,
+                        ends[0],
+                        ends[1],
+                        ends[2],
+                        ends[3],
+                    )
+                    best = 1e18
+                    kind = LINE
+                    if worst < 0.6:
+                        off = 0.0
+                        if kind_a == 0:
+                            off = max(off, abs(ends[4] * dy - ends[5] * dx) / chord)
+                        if kind_b == 0:
+                            off = max(off, abs(ends[6] * dy - ends[7] * dx) / chord)
+                        if off < _MISMATCH:
+                            best = length * mean / noise**2 + price * _PRICES[0]
+                            best += price * (off / _MISMATCH) ** 2
+                            best += _excess(worst, noise) * price
+                    if abs(turned) < _MOST_TURN and (best > price * 1.6):
+                        mean, worst = fit_cubic(
+                            x, y, weight, first, last, skip_a, skip_b, ends, curve
+                        )
+                        total = length * mean / noise**2 + price * _PRICES[1]
+                        total += _excess(worst, noise) * price
+                        if total < best:
+                            best, kind = total, CUBIC
+                    if best < price * 8:
+                        good = True
+                    total = cost[k, kind_a] + best + (price * _PRICES[2] if kind_b else 0.0)
+                    if total < cost[j, kind_b]:
+                        cost[j, kind_b] = total
+                        before[j, kind_b, 0], before[j, kind_b, 1] = k, kind_a
+                        kinds[j, kind_b] = kind
+                        if kind == LINE:
+                            curves[j, kind_b, :2], curves[j, kind_b, 6:] = ends[:2], ends[2:4]
+                        else:
+                            curves[j, kind_b] = curve
+                hopeless = 0 if good else hopeless + 1
+                if hopeless > _PATIENCE:
+                    break
+    chosen = np.empty(m + 1, np.int64)
+    is_corner = np.empty(m + 1, np.int64)
+    follows = np.empty(m + 1, np.int64)
+    controls = np.empty((m + 1, 8))
+    count, j, kind_b = 0, m, starts_as
+    while j > 0:
+        k, kind_a = before[j, kind_b, 0], before[j, kind_b, 1]
+        chosen[count], is_corner[count] = k, kind_a
+        follows[count], controls[count] = kinds[j, kind_b], curves[j, kind_b]
+        count += 1
+        j, kind_b = k, kind_a
+    return (
+        chosen[:count][::-1].copy(),
+        is_corner[:count][::-1].copy(),
+        follows[:count][::-1].copy(),
+        controls[:count][::-1].copy(),
+    )
+
+
+@compiled
+def _excess(worst: float, noise: float) -> float:
+    """Return the extra prices for a run whose worst point lies far off, 0 within four noises."""
+    beyond = np.sqrt(worst) / noise - 4.0
+    return beyond * beyond * 0.25 if beyond > 0 else 0.0
+
+
+@compiled
+def spare(
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    n: int,
+    step: float,
+    noise: float,
+    price: float,
+    start: np.ndarray,
+    node: np.ndarray,
+    leave: np.ndarray,
+    arrive: np.ndarray,
+    kinds: np.ndarray,
+    corner: np.ndarray,
+    kept: np.ndarray,
+) -> np.ndarray:
+    """Take away nodes that a chain can do without, the cheapest first.
+
+    Args:
+        x, y, weight, n, step, noise, price: as for `divide`.
+        start: int64 [K], index of the point at each node, rising from the first.
+        node, leave, arrive, kinds, corner: of the chain, see `adjust`; kinds are updated.
+        kept: bool [K], all True; receives False for each node taken away.
+
+    Returns:
+        float64 [K, 8], control points of what follows each kept node where that changed, else 0.
+    """
+    count = len(start)
+    changed = np.zeros((count, 8))
+    skip = round(_ROUNDED / step)
+    own = np.empty(count)
+    gain = np.empty(count)
+    merged = np.zeros((count, 8))
+    merged_kind = np.zeros(count, np.int64)
+    curve = np.empty(8)
+    for k in range(count):
+        own[k] = _run_cost(
+            x,
+            y,
+            weight,
+            n,
+            step,
+            noise,
+            price,
+            skip,
+            start,
+            node,
+            leave,
+            arrive,
+            corner,
+            k,
+            (k + 1) % count,
+            kinds[k],
+            True,
+            curve,
+        )
+    for k in range(count):
+        gain[k] = -1e18
+    left = count
+    for k in range(count):
+        _try_without(
+            x,
+            y,
+            weight,
+            n,
+            step,
+            noise,
+            price,
+            skip,
+            start,
+            node,
+            leave,
+            arrive,
+            kinds,
+            corner,
+            kept,
+            own,
+            k,
+            gain,
+            merged,
+            merged_kind,
+        )
+    while left > 2:
+        best = int(np.argmax(gain))
+        if gain[best] <= 0:
+            break
+        a, b = _before(kept, best), _after(kept, best)
+        kept[best] = False
+        gain[best] = -1e18
+        left -= 1
+        kinds[a] = merged_kind[best]
+        changed[a] = merged[best]
+        own[a] = _run_cost(
+            x,
+            y,
+            weight,
+            n,
+            step,
+            noise,
+            price,
+            skip,
+            start,
+            node,
+            leave,
+            arrive,
+            corner,
+            a,
+            b,
+            kinds[a],
+            True,
+            curve,
+        )
+        for k in (a, b):
+            if left > 2:
+                _try_without(
+                    x,
+                    y,
+                    weight,
+                    n,
+                    step,
+                    noise,
+                    price,
+                    skip,
+                    start,
+                    node,
+                    leave,
+                    arrive,
+                    kinds,
+                    corner,
+                    kept,
+                    own,
+                    k,
+                    gain,
+                    merged,
+                    merged_kind,
+                )
+    return changed
+
+
+@compiled
+def _before(kept: np.ndarray, k: int) -> int:
+    count = len(kept)
+    k = (k - 1) % count
+    while not kept[k]:
+        k = (k - 1) % count
+    return k
+
+
+@compiled
+def _after(kept: np.ndarray, k: int) -> int:
+    count = len(kept)
+    k = (k + 1) % count
+    while not kept[k]:
+        k = (k + 1) % count
+    return k
+
+
+@compiled
+def _try_without(
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    n: int,
+    step: float,
+    noise: float,
+    price: float,
+    skip: int,
+    start: np.ndarray,
+    node: np.ndarray,
+    leave: np.ndarray,
+    arrive: np.ndarray,
+    kinds: np.ndarray,
+    corner: np.ndarray,
+    kept: np.ndarray,
+    own: np.ndarray,
+    k: int,
+    gain: np.ndarray,
+    merged: np.ndarray,
+    merged_kind: np.ndarray,
+) -> None:
+    a, b = _before(kept, k), _after(kept, k)
+    if a == b:
+        gain[k] = -1e18
+        return
+    curve = np.empty(8)
+    old = own[a] + own[k] + (price * _PRICES[2] if corner[k] else 0.0)
+    best = 1e18
+    for kind in range(2):
+        cost = _run_cost(
+            x,
+            y,
+            weight,
+            n,
+            step,
+            noise,
+            price,
+            skip,
+            start,
+            node,
+            leave,
+            arrive,
+            corner,
+            a,
+            b,
+            kind,
+            False,
+            curve,
+        )
+        if cost < best:
+            best = cost
+            merged_kind[k] = kind
+            merged[k] = curve
+    gain[k] = old - best
+
+
+@compiled
+def _run_cost(
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    n: int,
+    step: float,
+    noise: float,
+    price: float,
+    skip: int,
+    start: np.ndarray,
+    node: np.ndarray,
+    leave: np.ndarray,
+    arrive: np.ndarray,
+    corner: np.ndarray,
+    a: int,
+    b: int,
+    kind: int,
+    there: bool,
+    curve: np.ndarray,
+) -> float:
+    """Return what a segment from node `a` to node `b` costs, and write its control points.
+
+    One that is `there` already is allowed whatever it looks like.
+    """
+    first = start[a] % n
+    last = start[b] % n
+    while last <= first:
+        last += n
+    length = (last - first) * step
+    room = (last - first) // 4
+    skip_a, skip_b = min(skip, room) * corner[a], min(skip, room) * corner[b]
+    ax, ay, bx, by = node[a, 0], node[a, 1], node[b, 0], node[b, 1]
+    curve[0], curve[1], curve[6], curve[7] = ax, ay, bx, by
+    ux, uy = np.cos(leave[a]), np.sin(leave[a])
+    vx, vy = np.cos(arrive[b]), np.sin(arrive[b])
+    if kind == LINE:
+        curve[2], curve[3], curve[4], curve[5] = ax, ay, bx, by
+        mean, worst = line_misfit(x, y, weight, first, last, skip_a, skip_b, ax, ay, bx, by)
+        dx, dy = bx - ax, by - ay
+        chord = np.hypot(dx, dy) + 1e-9
+        off = 0.0
+        if not corner[a]:
+            off = max(off, abs(ux * dy - uy * dx) / chord)
+        if not corner[b]:
+            off = max(off, abs(vx * dy - vy * dx) / chord)
+        if off > _MISMATCH and not there:
+            return 1e18
+        extra = price * (_PRICES[0] + (off / _MISMATCH) ** 2)
+    else:
+        turn = np.arctan2(ux * vy - uy * vx, ux * vx + uy * vy)
+        chord = np.hypot(bx - ax, by - ay)
+        if not there and (abs(turn) > _MOST_TURN or chord < 0.35 * length):
+            return 1e18
+        ends = np.array([ax, ay, bx, by, ux, uy, -vx, -vy])
+        mean, worst = fit_cubic(x, y, weight, first, last, skip_a, skip_b, ends, curve)
+        extra = price * _PRICES[1]
+    return length * mean / noise**2 + extra + _excess(worst, noise) * price

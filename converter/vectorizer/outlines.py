@@ -1,0 +1,382 @@
+"""From coverage to outlines: contours of a softened field, lines and cubics along them, and both
+moved until the drawing covers of each pixel what the image says.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from contourpy import LineType, contour_generator
+
+from .adjust import adjust, control
+from .compiled import compiled
+from .nodes import divide, find_corners, places, spare, tangents
+from .raster import add_coverage, coverage
+
+_STEP = 0.5  # px between the points of an outline
+_REACH = 2.2  # px over which a tangent is measured
+_SKIP = 1.0  # px around a corner that a contour rounds off
+_LOST = 0.12  # mean share, around a pixel, that contours must not miss
+_RAISED = 4  # rounds
+_UNSEEN = 0.01  # weight of what is painted over
+
+
+@dataclass
+class Outline:
+    """A closed chain of lines and cubics, and the points that it follows.
+
+    Attributes:
+        node: float64 [K, 2], px from the image's top left corner.
+        leave, arrive, arms, kinds, corner: see `adjust`.
+        x, y: float64 [N], points of the contour.
+        hidden: bool [N], True where something is painted over it.
+        start: int64 [K], index of the point at each node.
+        segment, t: int64 and float64 [N], which segment each point follows, and where on it.
+    """
+
+    node: np.ndarray
+    leave: np.ndarray
+    arrive: np.ndarray
+    arms: np.ndarray
+    kinds: np.ndarray
+    corner: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    hidden: np.ndarray
+    start: np.ndarray
+    segment: np.ndarray
+    t: np.ndarray
+
+
+@dataclass(frozen=True)
+class Field:
+    """What one paint and all painted over it cover, in a part of the image.
+
+    Attributes:
+        share: float32 [h, w], 0 to 1.
+        hidden: bool [h, w], True where nothing of the paint itself shows.
+        left, top: of the part, px.
+    """
+
+    share: np.ndarray
+    hidden: np.ndarray
+    left: int
+    top: int
+
+
+def contours(field: Field, soften: float) -> list[np.ndarray]:
+    """Return the contours at one half of a softened field, complex [N] each, in px.
+
+    Softening takes away what is thinner than a pixel and rounds what is small. Where contours cover
+    clearly more or less than the field says, it is raised or lowered, at twice the resolution,
+    until they do not.
+    """
+    height, width = field.share.shape
+    soft = cv2.GaussianBlur(field.share, (0, 0), soften)
+    lines = _level_lines(soft, 1)
+    gap = _gap(field, lines)
+    wrong = (cv2.blur(np.abs(gap), (3, 3)) > _LOST).astype(np.uint8)
+    if wrong.any():
+        wrong = cv2.dilate(wrong, np.ones((7, 7), np.uint8))
+        size = (2 * width, 2 * height)
+        # Shares belong to areas: a pixel's four quarters lie around its centre.
+        fine = cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC)
+        for _ in range(_RAISED):
+            change = cv2.resize(gap * wrong, size, interpolation=cv2.INTER_LINEAR)
+            fine += cv2.GaussianBlur(change, (0, 0), 0.8)
+            lines = _level_lines(fine, 2)
+            gap = _gap(field, lines)
+    shift = complex(field.left, field.top)
+    return [line + shift for line in lines]
+
+
+def _level_lines(values: np.ndarray, fineness: int) -> list[np.ndarray]:
+    """Return the lines at one half, in px of the field, of values with so many to a pixel."""
+    framed = cv2.copyMakeBorder(values, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    lines = contour_generator(z=framed, line_type=LineType.Separate).lines(0.5)
+    return [
+        ((line[:-1, 0] - 0.5) + 1j * (line[:-1, 1] - 0.5)) / fineness
+        for line in lines
+        if len(line) > 3
+    ]
+
+
+def _gap(field: Field, lines: list[np.ndarray]) -> np.ndarray:
+    """Return by how much the field says more than outlines cover, 0 where nothing shows."""
+    gap = field.share - coverage(lines, *field.share.shape)
+    gap[field.hidden] = 0
+    return gap
+
+
+def fit(
+    line: np.ndarray, field: Field, noise: float, price: float, least_bend: float
+) -> Outline | None:
+    """Find the nodes of a contour, and the lines and cubics between them."""
+    x, y, step = evenly(line)
+    n = len(x)
+    if n < 8:
+        return None
+    hidden = _looked_up(field.hidden, x - field.left, y - field.top)
+    weight = np.where(hidden, _UNSEEN, 1.0)
+    corners, sharp = find_corners(x, y, n, step, least_bend)
+    direction = tangents(x, y, n, step, _REACH)
+    index, corner_of = places(direction, n, step, corners)
+    chosen, is_corner, kinds, curves = divide(
+        np.tile(x, 3),
+        np.tile(y, 3),
+        np.tile(weight, 3),
+        n,
+        step,
+        noise,
+        price,
+        direction,
+        index,
+        corner_of,
+        sharp,
+    )
+    count = len(chosen)
+    if count < 2:
+        return None
+    start = index[chosen]
+    outline = Outline(
+        *_chain(curves, kinds, is_corner), x, y, hidden, start, *_followed(start, n, count)
+    )
+    settle(outline)
+    simplify(outline, step, noise, price)
+    return outline
+
+
+def simplify(o: Outline, step: float, noise: float, price: float) -> None:
+    """Take away the nodes that an outline can do without, and settle it again."""
+    kept = np.ones(len(o.node), bool)
+    changed = spare(
+        *(np.tile(v, 3) for v in (o.x, o.y, np.where(o.hidden, _UNSEEN, 1.0))), len(o.x), step,
+        noise, price, o.start, o.node, o.leave, o.arrive, o.kinds, o.corner, kept,
+    )  # fmt: skip
+    if kept.all():
+        return
+    fresh = changed.any(axis=1)
+    o.arms[fresh] = np.stack(
+        [np.hypot(*(changed[fresh, 2:4] - changed[fresh, :2]).T),
+         np.hypot(*(changed[fresh, 6:] - changed[fresh, 4:6]).T)], axis=1
+    )  # fmt: skip
+    for name in ("node", "leave", "arrive", "arms", "kinds", "corner", "start"):
+        setattr(o, name, getattr(o, name)[kept])
+    o.segment, o.t = _followed(o.start, len(o.x), len(o.node))
+    settle(o)
+
+
+def _chain(curves: np.ndarray, kinds: np.ndarray, corner: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return nodes, angles and arms of the control points [K, 8]."""
+    node = curves[:, :2].copy()
+    out = curves[:, 2:4] - curves[:, :2]
+    back = curves[:, 6:] - curves[:, 4:6]
+    leave = np.arctan2(out[:, 1], out[:, 0])
+    arrive = np.roll(np.arctan2(back[:, 1], back[:, 0]), 1)
+    arms = np.stack([np.hypot(*out.T), np.hypot(*back.T)], axis=1)
+    return node, leave, arrive, arms, kinds, corner
+
+
+def _followed(start: np.ndarray, n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which segment each point follows, and where on it."""
+    segment = np.zeros(n, np.int64)
+    t = np.zeros(n)
+    for k in range(count):
+        first = start[k]
+        last = start[k + 1] if k + 1 < count else start[0] + n
+        run = np.arange(first, last)
+        segment[run % n] = k
+        t[run % n] = (run - first) / max(1, last - first)
+    return segment, t
+
+
+def evenly(line: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return a closed line as x and y of points at even distances, and their distance."""
+    closed = np.append(line, line[0])
+    along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(closed)))])
+    count = max(8, round(along[-1] / _STEP))
+    at = np.arange(count) * (along[-1] / count)
+    return np.interp(at, along, closed.real), np.interp(at, along, closed.imag), along[-1] / count
+
+
+def settle(outline: Outline, rounds: int = 5) -> None:
+    """Move an outline's nodes to where it follows its points best."""
+    weight = np.where(outline.hidden, _UNSEEN, 1.0)
+    weight[_near_corners(outline)] *= 0.02
+    _adjust(outline, outline.x, outline.y, weight, rounds)
+
+
+def _adjust(o: Outline, x: np.ndarray, y: np.ndarray, weight: np.ndarray, rounds: int) -> None:
+    adjust(
+        o.node, o.leave, o.arrive, o.arms, o.kinds, o.corner, x, y, weight, o.segment, o.t, rounds
+    )
+
+
+def _near_corners(outline: Outline) -> np.ndarray:
+    near = np.zeros(len(outline.x), bool)
+    for node in outline.node[outline.corner > 0]:
+        near |= (outline.x - node[0]) ** 2 + (outline.y - node[1]) ** 2 < _SKIP**2
+    return near
+
+
+def correct(outlines: list[Outline], field: Field, most: float) -> None:
+    """Move outlines so that they cover of each pixel what the field says.
+
+    Args:
+        outlines: all of one paint.
+        field: its own.
+        most: px that a point may move.
+    """
+    height, width = field.share.shape
+    area = np.zeros((height, width + 2), np.float32)
+    for outline in outlines:
+        x, y = flattened(outline)
+        add_coverage(x - field.left, y - field.top, area, height, width)
+    gap = field.share - np.abs(np.cumsum(area, axis=1)[:, :width])
+    gap[field.hidden] = 0
+    length = np.zeros_like(gap)
+    placed = [on_curve(outline) for outline in outlines]
+    for x, y, _, _ in placed:
+        _count(x - field.left, y - field.top, length, _STEP)
+    gap, length = cv2.blur(gap, (3, 3)), cv2.blur(length, (3, 3))
+    move = np.clip(gap / np.maximum(length, 0.15), -most, most)
+    for outline, (x, y, nx, ny) in zip(outlines, placed, strict=True):
+        shift = _between(move, x - field.left, y - field.top)
+        weight = np.where(outline.hidden, _UNSEEN, 1.0)
+        shift[outline.hidden] = 0
+        _adjust(outline, x + shift * nx, y + shift * ny, weight, 3)
+
+
+@compiled
+def _count(x: np.ndarray, y: np.ndarray, length: np.ndarray, step: float) -> None:
+    height, width = length.shape
+    for k in range(len(x)):
+        i, j = int(np.floor(x[k])), int(np.floor(y[k]))
+        if 0 <= i < width and 0 <= j < height:
+            length[j, i] += step
+
+
+@compiled
+def _between(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return an image's values between its pixels' centres."""
+    height, width = image.shape
+    result = np.empty(len(x))
+    for k in range(len(x)):
+        u = min(max(x[k] - 0.5, 0.0), width - 1.001)
+        v = min(max(y[k] - 0.5, 0.0), height - 1.001)
+        i, j = int(u), int(v)
+        p, q = u - i, v - j
+        i2, j2 = min(i + 1, width - 1), min(j + 1, height - 1)
+        result[k] = (1 - q) * ((1 - p) * image[j, i] + p * image[j, i2]) + q * (
+            (1 - p) * image[j2, i] + p * image[j2, i2]
+        )
+    return result
+
+
+def _looked_up(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    rows = np.clip(np.floor(y).astype(int), 0, mask.shape[0] - 1)
+    columns = np.clip(np.floor(x).astype(int), 0, mask.shape[1] - 1)
+    return mask[rows, columns]
+
+
+def on_curve(o: Outline) -> tuple[np.ndarray, ...]:
+    """Return where an outline's points lie on it, x and y, and the unit normals there, outwards."""
+    return _placed(o.node, o.leave, o.arrive, o.arms, o.kinds, o.segment, o.t)
+
+
+@compiled
+def _placed(
+    node: np.ndarray,
+    leave: np.ndarray,
+    arrive: np.ndarray,
+    arms: np.ndarray,
+    kinds: np.ndarray,
+    segment: np.ndarray,
+    t: np.ndarray,
+) -> tuple[np.ndarray, ...]:
+    n = len(t)
+    x, y, nx, ny = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    curve = np.empty(8)
+    for p in range(n):
+        s = segment[p]
+        e = (s + 1) % len(node)
+        qx, qy, dx, dy = _point(node, leave, arrive, arms, kinds, s, e, t[p], curve)
+        length = np.hypot(dx, dy) + 1e-12
+        # The larger values of a field lie to the left of its contours, y pointing down.
+        x[p], y[p], nx[p], ny[p] = qx, qy, dy / length, -dx / length
+    return x, y, nx, ny
+
+
+@compiled
+def _point(
+    node: np.ndarray,
+    leave: np.ndarray,
+    arrive: np.ndarray,
+    arms: np.ndarray,
+    kinds: np.ndarray,
+    s: int,
+    e: int,
+    t: float,
+    curve: np.ndarray,
+) -> tuple[float, float, float, float]:
+    if kinds[s] == 0:
+        dx, dy = node[e, 0] - node[s, 0], node[e, 1] - node[s, 1]
+        return node[s, 0] + t * dx, node[s, 1] + t * dy, dx, dy
+    control(node, leave, arrive, arms, s, e, curve)
+    w = 1 - t
+    b0, b1, b2, b3 = w * w * w, 3 * w * w * t, 3 * w * t * t, t * t * t
+    d0, d1, d2 = 3 * w * w, 6 * w * t, 3 * t * t
+    return (
+        b0 * curve[0] + b1 * curve[2] + b2 * curve[4] + b3 * curve[6],
+        b0 * curve[1] + b1 * curve[3] + b2 * curve[5] + b3 * curve[7],
+        d0 * (curve[2] - curve[0]) + d1 * (curve[4] - curve[2]) + d2 * (curve[6] - curve[4]),
+        d0 * (curve[3] - curve[1]) + d1 * (curve[5] - curve[3]) + d2 * (curve[7] - curve[5]),
+    )  # fmt: skip
+
+
+def flattened(o: Outline) -> tuple[np.ndarray, np.ndarray]:
+    """Return an outline as x and y of a polygon."""
+    return _flattened(o.node, o.leave, o.arrive, o.arms, o.kinds)
+
+
+@compiled
+def _flattened(
+    node: np.ndarray, leave: np.ndarray, arrive: np.ndarray, arms: np.ndarray, kinds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    count = len(node)
+    total = 0
+    steps = np.empty(count, np.int64)
+    for s in range(count):
+        steps[s] = 1
+        if kinds[s] == 1:
+            steps[s] = 2 + int(np.sqrt(arms[s, 0] + arms[s, 1]) * 2.5)
+        total += steps[s]
+    x, y = np.empty(total), np.empty(total)
+    curve = np.empty(8)
+    p = 0
+    for s in range(count):
+        for k in range(steps[s]):
+            x[p], y[p], _, _ = _point(
+                node, leave, arrive, arms, kinds, s, (s + 1) % count, k / steps[s], curve
+            )
+            p += 1
+    return x, y
+
+
+def segments(o: Outline) -> list[list[float]]:
+    """Return an outline as numbers: the start, then the points of each segment."""
+    count = len(o.node)
+    curve = np.empty(8)
+    result = [_rounded(o.node[0])]
+    for k in range(count):
+        after = (k + 1) % count
+        if o.kinds[k] == 0:
+            result.append(_rounded(o.node[after]))
+            continue
+        control(o.node, o.leave, o.arrive, o.arms, k, after, curve)
+        result.append(_rounded(curve[2:]))
+    return result
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 3) for value in values]
