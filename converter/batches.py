@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
+from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.conversion import ConversionError, convert_logo, read_upload
 from converter.images import RefusedImageError
 from converter.models import Batch, BatchItem, RoutingPolicy, record_failure, store_conversion
@@ -64,10 +65,16 @@ class Progress:
 
 
 def create_batch(
-    visitor: str, uploads: Iterable[UploadedFile], preset: str = "", logo_type: str = ""
+    visitor: str,
+    uploads: Iterable[UploadedFile],
+    preset: str = "",
+    logo_type: str = "",
+    adjustments: Adjustments = AS_PRESET,
 ) -> Batch:
     """Store uploads, unread, and give them to workers once the transaction is over."""
-    batch = Batch(visitor=visitor, preset=preset, logo_type=logo_type)
+    batch = Batch(
+        visitor=visitor, preset=preset, logo_type=logo_type, adjustments=adjustments.stored()
+    )
     items: list[BatchItem] = []
     try:
         with transaction.atomic():
@@ -196,12 +203,16 @@ def _send(items: Iterable[BatchItem]) -> None:
 
 def _convert(item: BatchItem) -> None:
     batch, earlier = item.batch, item.conversion
-    choice = item.choice or {"preset": batch.preset, "logo_type": batch.logo_type}
+    choice = item.choice or {
+        "preset": batch.preset, "logo_type": batch.logo_type, "adjustments": batch.adjustments,
+    }  # fmt: skip
     preset, logo_type = choice.get("preset", ""), choice.get("logo_type", "")
+    adjustments = Adjustments.of(choice.get("adjustments", {}))
     with (earlier.original if earlier else item.upload).open() as file:
         content = file.read()
     logo = earlier.read_original() if earlier else read_upload(content, _DECODER_SECONDS)
-    result = convert_logo(content, logo, preset, logo_type, RoutingPolicy.in_force())
+    policy = RoutingPolicy.in_force()
+    result = convert_logo(content, logo, preset, logo_type, policy, adjustments=adjustments)
     corrected = bool(preset or logo_type)
     with transaction.atomic():
         if not _finish(item, Status.DONE):

@@ -3,9 +3,12 @@
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
+from converter.adjusting.drawing import adjusted_drawing, adjusted_logo, adjusted_preset
+from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, read_size, resize, to_png
 from converter.monitoring.metrics import CONVERSION_SECONDS
@@ -54,6 +57,7 @@ class Result:
         policy: number of the stored policy that chose the preset; None for the program's own.
         notice: what the visitor has to know, such as that the classifier was not reached.
         milliseconds: by step.
+        adjustments: what a person changed of the preset, as `Adjustments.stored` gives it.
     """
 
     drawing: Drawing
@@ -64,6 +68,7 @@ class Result:
     notice: str
     policy: int | None = None
     milliseconds: dict[str, int] = field(default_factory=dict)
+    adjustments: dict[str, Any] = field(default_factory=dict)
 
 
 def convert_logo(
@@ -73,6 +78,7 @@ def convert_logo(
     logo_type: str = "",
     policy: Policy | None = None,
     seconds: float | None = None,
+    adjustments: Adjustments = AS_PRESET,
 ) -> Result:
     """Convert a logo.
 
@@ -83,6 +89,7 @@ def convert_logo(
         logo_type: the type that a person chose; likewise.
         policy: how a classifier's answer becomes a preset; by default what the program comes with.
         seconds: after which to give up; by default only each tracer's own limit holds.
+        adjustments: what a person changed of the preset.
 
     Raises:
         SlowConversionError: if no drawing is there after `seconds`.
@@ -93,12 +100,13 @@ def convert_logo(
     if max(logo.width, logo.height) > CLASSIFIED_SIDE and not (preset or logo_type):
         # Nobody has to decode a large image twice: the classifier would scale it down, too.
         content = to_png(resize(logo.image, min(CLASSIFIED_SIDE, max(logo.image.size))))
+    logo = adjusted_logo(logo, adjustments)
     policy = policy or Policy.default()
     classification, chosen, notice = _choose(content, preset, logo_type, policy)
     classified = time.perf_counter()
     try:
         end = started + seconds if seconds else math.inf
-        drawing, similarity, used = _best_trace(logo, chosen.preset, not preset, end)
+        drawing, similarity, used = _best_trace(logo, chosen.preset, not preset, end, adjustments)
     except ConversionError:
         CONVERSION_SECONDS.labels("", "failed").observe(time.perf_counter() - started)
         raise
@@ -110,7 +118,7 @@ def convert_logo(
     finished = time.perf_counter()
     CONVERSION_SECONDS.labels(used, "done").observe(finished - started)
     return Result(
-        drawing=drawing,
+        drawing=adjusted_drawing(drawing, adjustments),
         preset=used,
         reason=reason,
         fidelity=similarity,
@@ -121,6 +129,7 @@ def convert_logo(
             "classify": round((classified - started) * 1000),
             "trace": round((finished - classified) * 1000),
         },
+        adjustments=adjustments.stored(),
     )
 
 
@@ -172,7 +181,9 @@ def _choose(
     return classification, route(classification, policy), ""
 
 
-def _best_trace(logo: Logo, preset: str, retry: bool, end: float) -> tuple[Drawing, float, str]:
+def _best_trace(
+    logo: Logo, preset: str, retry: bool, end: float, adjustments: Adjustments
+) -> tuple[Drawing, float, str]:
     """Trace with a preset, and with its second choice if it matches poorly.
 
     Where tracing fails altogether, the plain preset is the last resort: it copes with photographs.
@@ -185,7 +196,8 @@ def _best_trace(logo: Logo, preset: str, retry: bool, end: float) -> tuple[Drawi
         if best and time.perf_counter() >= end:
             break
         try:
-            drawing, similarity = _trace_once(logo, PRESETS[name], end)
+            settings_used = adjusted_preset(PRESETS[name], logo.lossy, adjustments)
+            drawing, similarity = _trace_once(logo, settings_used, end)
         except TracingError as error:
             failure = error
             if best is None and time.perf_counter() >= end:
@@ -196,7 +208,7 @@ def _best_trace(logo: Logo, preset: str, retry: bool, end: float) -> tuple[Drawi
         if best[1] >= settings.CONVERTER_POOR_FIDELITY:
             break
     if best is None and retry and preset != PLAIN:
-        return _best_trace(logo, PLAIN, False, end)
+        return _best_trace(logo, PLAIN, False, end, adjustments)
     if best is None:
         raise ConversionError(str(failure))
     return best

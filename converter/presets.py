@@ -106,3 +106,15 @@ PRESETS: dict[str, Preset] = {
     )
 }
 LOGO_TYPES = tuple(name for name in PRESETS if name not in (GENERAL, PLAIN))
+
+
+def drawing_alike(preset: str, lossy: bool) -> set[str]:
+    """Return the other presets whose settings are the same for such an upload.
+
+    Args:
+        preset: a preset's name.
+        lossy: whether the upload's format brings noise.
+    """
+    settings = PRESETS[preset].settings_for(lossy)
+    alike = {name for name, other in PRESETS.items() if other.settings_for(lossy) == settings}
+    return alike - {preset}

@@ -244,6 +244,9 @@ CONVERTER_MAX_UPLOAD_BYTES = env.int("CONVERTER_MAX_UPLOAD_BYTES", default=20 * 
 # How many logos one address, or one user, may have converted; empty: as many as they like.
 CONVERTER_ANONYMOUS_RATE = env.str("CONVERTER_ANONYMOUS_RATE", default="120/min")
 CONVERTER_USER_RATE = env.str("CONVERTER_USER_RATE", default="1200/min")
+# The same for drawings that are made anew while somebody moves controls.
+ADJUSTING_ANONYMOUS_RATE = env.str("ADJUSTING_ANONYMOUS_RATE", default="600/min")
+ADJUSTING_USER_RATE = env.str("ADJUSTING_USER_RATE", default="6000/min")
 # Many logos in one request: how many, and how large in all.
 CONVERTER_MAX_BATCH_IMAGES = env.int("CONVERTER_MAX_BATCH_IMAGES", default=200)
 CONVERTER_MAX_BATCH_BYTES = env.int("CONVERTER_MAX_BATCH_BYTES", default=200 * 2**20)

@@ -1,6 +1,7 @@
 """How many logos one user, or one address without an account, may have converted.
 
-Pages and the API count together: see CONVERTER_USER_RATE and CONVERTER_ANONYMOUS_RATE. The REST
+Pages and the API count together: see CONVERTER_USER_RATE and CONVERTER_ANONYMOUS_RATE, and for
+drawings that are adjusted ADJUSTING_USER_RATE and ADJUSTING_ANONYMOUS_RATE. The REST
 settings name the throttle, so that pages ask the very one that the API asks.
 """
 
@@ -16,7 +17,13 @@ class Conversions:
     throttle_scope = "converter"
 
 
-def too_many(request: HttpRequest, logos: int = 0) -> str:
+class Adjusting:
+    """Counts a view's requests as drawings that are made anew while somebody moves controls."""
+
+    throttle_scope = "adjusting"
+
+
+def too_many(request: HttpRequest, logos: int = 0, kind: type = Conversions) -> str:
     """Count a page's request; return what to tell the visitor if there were too many.
 
     It counts as many as it has files, or as `logos` if that is given.
@@ -24,7 +31,7 @@ def too_many(request: HttpRequest, logos: int = 0) -> str:
     for throttle_class in api_settings.DEFAULT_THROTTLE_CLASSES:
         throttle = throttle_class()
         throttle.count = logos
-        if not throttle.allow_request(request, Conversions()):
+        if not throttle.allow_request(request, kind()):
             seconds = math.ceil(throttle.wait() or throttle.duration)
             return (
                 f"That is more logos than one visitor may convert. Try again in {seconds} seconds."

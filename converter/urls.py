@@ -8,9 +8,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from converter.api import batches as batch_api
 from converter.api import conversions as api
 from converter.monitoring import health, metrics_page
+from converter.pages import adjusting, downloads, report
 from converter.pages import batches as batch_views
 from converter.pages import conversions as views
-from converter.pages import downloads, report
 from converter.pages.accounts import KeepingLogoutView
 from converter.protection.signing_in import SignInForm
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("conversions/<uuid:pk>/correct/", views.correct, name="correct"),
     path("conversions/<uuid:pk>/original.png", views.original, name="conversion-original"),
     path("conversions/<uuid:pk>/drawing.svg", downloads.svg, name="conversion-svg"),
+    path("conversions/<uuid:pk>/adjust/", adjusting.adjust, name="conversion-adjust"),
     path("conversions/<uuid:pk>/rename/", views.rename, name="conversion-rename"),
     path("conversions/<uuid:pk>/delete/", views.delete, name="conversion-delete"),
     path("conversions/<uuid:pk>/file/", downloads.file, name="conversion-file"),

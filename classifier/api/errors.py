@@ -64,7 +64,12 @@ class ProblemSerializer(serializers.Serializer):
 def problem(status_code: int, content: Any) -> dict[str, Any]:
     """Return a problem of a status, given the detail of DRF's exception for it."""
     errors: dict[str, list[str]] = {}
-    if isinstance(content, dict) and set(content) == {"detail"}:
+    # A field of that name has a list of messages, DRF's own detail is one.
+    if (
+        isinstance(content, dict)
+        and set(content) == {"detail"}
+        and isinstance(content["detail"], str)
+    ):
         detail = str(content["detail"])
     elif isinstance(content, dict | list):
         errors = _flat(content)

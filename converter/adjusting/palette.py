@@ -14,8 +14,10 @@ from PIL import Image
 from converter.outputs.picture import Colour, Gradient, Part, Picture, path_data, read_picture
 
 MOST_COLOURS = 64  # that can be given to snap to
+MOST_CHANGES = 200
 _PAINT = re.compile(r'((?:fill|stroke|stop-color)=")(#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?)(")')
 _GIVEN = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
+_CHANGE = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3}):#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
 _SIDE = 512  # pixels at which areas are counted
 
 
@@ -98,6 +100,23 @@ def read_colours(text: str) -> list[str]:
     if len(found) > MOST_COLOURS:
         raise PaletteError(f"Give at most {MOST_COLOURS} colours.")
     return list(dict.fromkeys(found))
+
+
+def read_changes(text: str) -> list[tuple[str, str]]:
+    """Read pairs `old:new` of colours, with commas between them, in their order.
+
+    Raises:
+        PaletteError: if it holds anything else, or too many.
+    """
+    pairs = []
+    for part in filter(None, re.split(r"[\s,;]+", text)):
+        match = _CHANGE.fullmatch(part)
+        if not match:
+            raise PaletteError(f"{part[:40]!r} is no change. Give pairs such as #ff8800:#003366.")
+        pairs.append((full(match[1]), full(match[2])))
+    if len(pairs) > MOST_CHANGES:
+        raise PaletteError(f"Give at most {MOST_CHANGES} changes.")
+    return pairs
 
 
 def full(colour: str) -> str:

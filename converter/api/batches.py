@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from converter.api.adjustments import AdjustmentsSerializer
 from converter.api.examples import BATCH_EXAMPLE
 from converter.api.outputs import ArchiveSerializer
 from converter.batches import cancel_batch, create_batch, delete_items, progress_of
@@ -36,8 +37,8 @@ class StorageFull(APIException):
     default_code = "storage_full"
 
 
-class RouteSerializer(serializers.Serializer):
-    """The type or the preset, if the classifier is not to decide."""
+class RouteSerializer(AdjustmentsSerializer):
+    """The type or the preset, if the classifier is not to decide, and what is changed of it."""
 
     preset = serializers.ChoiceField(choices=list(PRESETS), default="")
     logo_type = serializers.ChoiceField(choices=list(LOGO_TYPES), default="")
@@ -46,7 +47,7 @@ class RouteSerializer(serializers.Serializer):
         """Take one of the two options, not both."""
         if attrs["preset"] and attrs["logo_type"]:
             raise serializers.ValidationError("Send either preset or logo_type, not both.")
-        return attrs
+        return super().validate(attrs)
 
 
 class BatchRequestSerializer(RouteSerializer):
@@ -104,7 +105,10 @@ class BatchSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Batch
-        fields = ("id", "url", "zip", "preset", "logo_type", "created_at", "progress", "items")
+        fields = (
+            "id", "url", "zip", "preset", "logo_type", "adjustments", "created_at", "progress",
+            "items",
+        )  # fmt: skip
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, batch: Batch) -> dict[str, Any]:
@@ -148,7 +152,8 @@ class BatchesView(Conversions, APIView):
         except QuotaError as error:
             raise StorageFull(str(error)) from error
         visitor = visitor_of(request)
-        return accepted(create_batch(visitor, sent["images"], sent["preset"], sent["logo_type"]))
+        names = ("images", "preset", "logo_type", "adjustments")
+        return accepted(create_batch(visitor, *(sent[name] for name in names)))
 
 
 class BatchView(APIView):

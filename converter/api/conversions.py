@@ -45,8 +45,8 @@ class ConversionSerializer(serializers.ModelSerializer):
         model = Conversion
         fields = (
             "id", "name", "width", "height", "logo_type", "confidence", "probabilities", "method",
-            "model_version", "preset", "policy", "reason", "corrected", "notice", "fidelity",
-            "paths", "colours", "svg_bytes", "milliseconds", "created_at", "svg",
+            "model_version", "preset", "policy", "reason", "adjustments", "corrected", "notice",
+            "fidelity", "paths", "colours", "svg_bytes", "milliseconds", "created_at", "svg",
         )  # fmt: skip
 
     def get_svg(self, conversion: Conversion) -> str:
@@ -79,9 +79,10 @@ class ConversionsView(Conversions, APIView):
         form.is_valid(raise_exception=True)
         options = form.validated_data
         upload, preset, logo_type = options["image"], options["preset"], options["logo_type"]
+        adjustments = options["adjustments"]
         try:
             check_quota(request, upload.size)
-            converted = convert_now(upload.read(), preset, logo_type)
+            converted = convert_now(upload.read(), preset, logo_type, adjustments)
             upload.seek(0)
         except QuotaError as error:
             raise StorageFull(str(error)) from error
@@ -89,7 +90,8 @@ class ConversionsView(Conversions, APIView):
             record_failure(error)
             raise serializers.ValidationError({"image": [str(error)]}) from error
         if converted is None:
-            return accepted(create_batch(visitor_of(request), [upload], preset, logo_type))
+            visitor = visitor_of(request)
+            return accepted(create_batch(visitor, [upload], preset, logo_type, adjustments))
         name = PurePath(upload.name).name
         corrected = bool(preset or logo_type)
         stored = store_conversion(visitor_of(request), name, *converted, corrected)

@@ -22,6 +22,7 @@ CONVERSION_EXAMPLE = OpenApiExample(
         "preset": "simple",
         "policy": None,
         "reason": "The classifier says simple (93% sure).",
+        "adjustments": {"colours": 4, "ground": "transparent"},
         "corrected": False,
         "notice": "",
         "fidelity": 0.991,
@@ -44,6 +45,7 @@ BATCH_EXAMPLE = OpenApiExample(
         "zip": f"{_BATCH}/zip/",
         "preset": "",
         "logo_type": "",
+        "adjustments": {},
         "created_at": "2026-01-31T12:00:00Z",
         "progress": {
             "total": 2,

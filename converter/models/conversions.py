@@ -133,6 +133,7 @@ class Conversion(models.Model):
         self.colours = result.drawing.colour_count
         self.svg_bytes = result.drawing.byte_count
         self.milliseconds = result.milliseconds
+        self.adjustments = result.adjustments
         if answer := result.classification:
             self.logo_type = answer.logo_type
             self.confidence = answer.confidence

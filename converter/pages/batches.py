@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from converter.adjusting.ground import CHOICES
+from converter.adjusting.options import OPTIONS
 from converter.batches import cancel_batch, delete_items, progress_of, trace_again
 from converter.models import Batch, BatchItem, Conversion
 from converter.outputs.formats import FORMATS, MAX_MM
 from converter.outputs.png import MAX_SIDE
 from converter.pages.downloads import zipped
-from converter.pages.forms import NameForm, PresetForm
+from converter.pages.forms import AdjustForm, NameForm, PresetForm
 from converter.presets import PRESETS
 from converter.throttling import too_many
 
@@ -89,13 +91,17 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         return (
             redirect("batch", pk) if Batch.objects.filter(pk=pk).exists() else redirect("convert")
         )
-    form = PresetForm(request.POST)
+    form, adjusting = PresetForm(request.POST), AdjustForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose one of the presets.")
+    elif not adjusting.is_valid():
+        for faults in adjusting.errors.values():
+            messages.error(request, " ".join(faults))
     elif problem := too_many(request, len(items)):
         messages.error(request, problem)
     else:
-        trace_again(batch, items, {"preset": form.cleaned_data["preset"]})
+        choice = {"preset": form.cleaned_data["preset"]}
+        trace_again(batch, items, choice | {"adjustments": adjusting.adjustments.stored()})
     return redirect("batch", pk)
 
 
@@ -122,6 +128,8 @@ def _state(batch: Batch, show: str = "") -> dict[str, Any]:
         "begun": any(item.attempts for item in items),
         "progress": progress_of(batch),
         "form": PresetForm(),
+        "options": OPTIONS.values(),
+        "grounds": CHOICES.items(),
         "formats": FORMATS.values(),
         "max_side": MAX_SIDE,
         "max_mm": MAX_MM,

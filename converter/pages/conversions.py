@@ -12,13 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.batches import create_batch
 from converter.conversion import ConversionError, Result, convert_logo
 from converter.images import RefusedImageError
 from converter.models import Batch, Conversion, record_failure, store_conversion, visitor_of
 from converter.outputs.formats import FORMATS, MAX_MM, losses
 from converter.outputs.png import MAX_SIDE
-from converter.pages.forms import CorrectionForm, NameForm, PresetForm, UploadForm
+from converter.pages.controls import controls
+from converter.pages.forms import AdjustForm, CorrectionForm, NameForm, PresetForm, UploadForm
+from converter.presets import drawing_alike
 from converter.protection.inline import convert_now, inline_place, says_when_busy
 from converter.protection.quota import QuotaError, check_quota
 from converter.routing import ClassifierUnavailableError, classifier_client
@@ -39,11 +42,13 @@ def convert(request: HttpRequest) -> HttpResponse:
         form.add_error("image", problem)
         return _upload_page(request, form, 429)
     uploads = form.cleaned_data["image"]
+    adjustments = _asked(request)
     try:
         check_quota(request, sum(upload.size for upload in uploads))
-        if len(uploads) == 1 and (found := _converted(request, uploads[0])):
+        if len(uploads) == 1 and (found := _converted(request, uploads[0], adjustments)):
             return redirect("conversion", found.pk)
-        return redirect("batch", create_batch(visitor_of(request), uploads).pk)
+        batch = create_batch(visitor_of(request), uploads, adjustments=adjustments)
+        return redirect("batch", batch.pk)
     except QuotaError as error:
         form.add_error("image", str(error))
         return _upload_page(request, form, 507)
@@ -53,9 +58,17 @@ def convert(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, form, 422)
 
 
-def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion | None:
+def _asked(request: HttpRequest) -> Adjustments:
+    """Return the adjustments of the address; those of a broken one are left out."""
+    form = AdjustForm(request.GET)
+    return form.adjustments if form.is_valid() else AS_PRESET
+
+
+def _converted(
+    request: HttpRequest, upload: UploadedFile, adjustments: Adjustments
+) -> Conversion | None:
     """Convert an upload; None where that has to be left to a worker."""
-    converted = convert_now(upload.read())
+    converted = convert_now(upload.read(), adjustments=adjustments)
     upload.seek(0)
     if converted is None:
         return None
@@ -65,7 +78,12 @@ def _converted(request: HttpRequest, upload: UploadedFile) -> Conversion | None:
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpResponse:
     recent = Conversion.objects.of_visitor(request)[:RECENT]
-    context = {"form": form, "recent": recent, "most": settings.CONVERTER_MAX_BATCH_IMAGES}
+    context = {
+        "form": form,
+        "recent": recent,
+        "most": settings.CONVERTER_MAX_BATCH_IMAGES,
+        "asked": _asked(request).stored(),
+    }
     return render(request, "converter/convert.html", context, status=status)
 
 
@@ -117,10 +135,13 @@ def _drawn_again(
     try:
         with inline_place():
             seconds = settings.CONVERTER_INLINE_SECONDS
-            return convert_logo(b"", found.read_original(), seconds=seconds, **choice)
+            result = convert_logo(b"", found.read_original(), seconds=seconds, **choice)
     except ConversionError as error:
         form.add_error(field, str(error))
         return None
+    if result.preset != found.preset and result.drawing.svg == found.read_svg():
+        messages.info(request, f"{result.preset} draws this logo just as {found.preset} did.")
+    return result
 
 
 def _share(request: HttpRequest, found: Conversion) -> None:
@@ -139,16 +160,20 @@ def _result_page(
     request: HttpRequest, found: Conversion, status: int = 200, **forms: Form
 ) -> HttpResponse:
     lost = losses(found.read_svg())
+    alike = drawing_alike(found.preset, found.lossy)
     context = {
         "conversion": found,
         "batch": _batch_of(found),
+        "controls": controls(found),
         "formats": [
             {**vars(output), "loss": lost.get(name, "")} for name, output in FORMATS.items()
         ],
         "max_side": MAX_SIDE,
         "max_mm": MAX_MM,
-        "form": PresetForm(initial={"preset": found.preset}),
-        "correction": CorrectionForm(initial={"true_type": found.true_type or found.logo_type}),
+        "form": PresetForm(initial={"preset": found.preset}, alike=alike),
+        "correction": CorrectionForm(
+            initial={"true_type": found.true_type or found.logo_type}, alike=alike
+        ),
         **forms,
     }
     return render(request, "converter/conversion.html", context, status=status)

@@ -1,11 +1,13 @@
 """What people send to the converter."""
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from converter.adjusting.options import OPTIONS, AdjustmentError, Adjustments
 from converter.outputs.formats import (
     DEFAULT_MM,
     DEFAULT_SIDE,
@@ -84,10 +86,19 @@ class UploadForm(forms.Form):
     )
 
 
+def told_alike(names: Iterable[str], alike: Container[str]) -> list[tuple[str, str]]:
+    """Return choices; those that draw the same as what is there say so."""
+    return [(name, f"{name} (draws the same)" if name in alike else name) for name in names]
+
+
 class PresetForm(forms.Form):
     """Another preset for a conversion."""
 
     preset = forms.ChoiceField(label="Trace as", choices=[(name, name) for name in PRESETS])
+
+    def __init__(self, *args: Any, alike: Container[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["preset"].choices = told_alike(PRESETS, alike)
 
 
 class NameForm(forms.Form):
@@ -110,10 +121,34 @@ class CorrectionForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, alike: Container[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["true_type"].choices = told_alike(LOGO_TYPES, alike)
         if not settings.CONVERTER_OFFER_PROPOSALS:
             del self.fields["consent"]
+
+
+class AdjustForm(forms.Form):
+    """What is changed of a preset. What is left out stays as the preset says."""
+
+    ground = forms.CharField(required=False, max_length=40)
+    palette = forms.CharField(required=False, max_length=2000)
+    recolour = forms.CharField(required=False, max_length=5000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = {int: forms.IntegerField, float: forms.FloatField, bool: forms.NullBooleanField}
+        for option in OPTIONS.values():
+            self.fields[option.name] = kinds[option.kind](label=option.label, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the adjustments of what was given."""
+        cleaned = super().clean()
+        try:
+            self.adjustments = Adjustments.of(cleaned)
+        except AdjustmentError as error:
+            self.add_error(error.option, str(error))
+        return cleaned
 
 
 class OutputForm(forms.Form):

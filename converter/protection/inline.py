@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.conversion import Result, SlowConversionError, convert_logo, is_large, read_upload
 from converter.images import DecoderBusyError, Logo
 from converter.models import RoutingPolicy
@@ -61,7 +62,7 @@ def inline_place() -> Iterator[None]:
 
 
 def convert_now(
-    content: bytes, preset: str = "", logo_type: str = ""
+    content: bytes, preset: str = "", logo_type: str = "", adjustments: Adjustments = AS_PRESET
 ) -> tuple[Logo, Result] | None:
     """Convert an upload, or return None where that has to be left to a worker.
 
@@ -77,6 +78,7 @@ def convert_now(
         with inline_place():
             logo = read_upload(content)
             policy, seconds = RoutingPolicy.in_force(), settings.CONVERTER_INLINE_SECONDS
-            return logo, convert_logo(content, logo, preset, logo_type, policy, seconds)
+            result = convert_logo(content, logo, preset, logo_type, policy, seconds, adjustments)
+            return logo, result
     except (NoPlaceError, DecoderBusyError, SlowConversionError):
         return None

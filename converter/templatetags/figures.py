@@ -17,3 +17,15 @@ def milliseconds(value: float | str | None) -> str:
     if value in (None, ""):
         return ""
     return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
+
+
+@register.filter
+def number(value: float) -> str:
+    """Show a number as controls take it: without a needless point."""
+    return f"{value:g}"
+
+
+@register.filter
+def unit(name: str) -> str:
+    """Show a unit after a number: a degree sign close by, all others after a space."""
+    return name if name in ("", "°") else f" {name}"

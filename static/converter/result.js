@@ -1,5 +1,6 @@
 // A result's page.
 
+import { Adjuster } from "./adjust.js";
 import { copy } from "./clipboard.js";
 import "./upload.js";
 import { Inspector } from "./inspect.js";
@@ -17,3 +18,13 @@ button.addEventListener("click", async () => {
     said.textContent = `The SVG could not be copied. ${error.message}`;
   }
 });
+
+const form = document.querySelector("[data-adjust]");
+if (form) {
+  new Adjuster(form, async ({ svg, figures }) => {
+    await inspector.show(svg);
+    for (const [name, text] of Object.entries(figures)) {
+      document.querySelector(`[data-figure="${name}"]`).textContent = text;
+    }
+  });
+}

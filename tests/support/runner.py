@@ -27,6 +27,7 @@ class TemporaryFolderRunner(DiscoverRunner):
             # All tests ask from one address; those of the limits set them.
             CLASSIFIER_ANONYMOUS_RATE="",
             CONVERTER_ANONYMOUS_RATE="",
+            ADJUSTING_ANONYMOUS_RATE="",
             AXES_ENABLED=False,  # clients of tests sign in without a request
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )

@@ -1,7 +1,7 @@
 """`convert`: turn images into SVG, PDF, EPS, PNG or DXF files."""
 
 import logging
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from tqdm import tqdm
 
+from converter.adjusting.ground import CHOICES, KEEP
+from converter.adjusting.options import OPTIONS, AdjustmentError, Adjustments
 from converter.conversion import ConversionError, convert_logo, read_upload
 from converter.images import RefusedImageError
 from converter.outputs.formats import (
@@ -65,13 +67,15 @@ class Command(BaseCommand):
             default=DEFAULT_MM,
             help=f"width of a DXF in millimetres, 1 to {MAX_MM} (default: {DEFAULT_MM:.0f})",
         )
+        _add_adjustments(parser)
         parser.add_argument("--jobs", type=int, default=2, help="images at a time (default: 2)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Convert each image; go on after one that can't be, and fail at the end."""
         try:
             outputs = OutputOptions(options["size"], options["background"], options["width_mm"])
-        except OutputError as error:
+            adjustments = Adjustments.of(options)
+        except (OutputError, AdjustmentError) as error:
             raise CommandError(str(error)) from error
         pairs = _destinations(
             options["paths"], options["output"], options["out"], options["formats"]
@@ -82,7 +86,7 @@ class Command(BaseCommand):
         # The command asks this very process for each type: those requests are no news.
         logging.getLogger("converter.monitoring.request_log").setLevel(logging.WARNING)
         with ThreadPoolExecutor(max(1, options["jobs"])) as pool:
-            results = pool.map(lambda pair: _convert(*pair, preset, outputs), pairs)
+            results = pool.map(lambda pair: _convert(*pair, preset, adjustments, outputs), pairs)
             bar = tqdm(results, total=len(pairs), unit="logo", disable=len(pairs) == 1)
             lines = [(line, failed) for line, failed in bar]
         for line, failed in lines:
@@ -90,6 +94,25 @@ class Command(BaseCommand):
         failures = sum(failed for _, failed in lines)
         if failures:
             raise CommandError(f"{failures} of {len(lines)} images could not be converted.")
+
+
+def _add_adjustments(parser: ArgumentParser) -> None:
+    """Take what page and API can change of a preset, under the same names."""
+    group = parser.add_argument_group("what is changed of the preset")
+    for option in OPTIONS.values():
+        if option.kind is bool:
+            group.add_argument(
+                f"--{option.name}", action=BooleanOptionalAction, default=None, help=option.about
+            )
+            continue
+        span = f"{option.low:g} to {option.high:g}{f' {option.unit}' if option.unit else ''}"
+        about = f"{option.about} {span}; without it as the preset says"
+        group.add_argument(f"--{option.name}", type=option.kind, help=about)
+    group.add_argument(
+        "--ground", default=KEEP, help=f"{', '.join(CHOICES)}, or a colour (default: {KEEP})"
+    )
+    group.add_argument("--palette", default="", help="colours to snap to, such as '#036, #f80'")
+    group.add_argument("--recolour", default="", help="pairs old:new, such as '#f80:#036'")
 
 
 def _destinations(
@@ -129,12 +152,17 @@ def _format_of(path: Path) -> str:
 
 
 def _convert(
-    source: Path, destinations: dict[str, Path], preset: str, outputs: OutputOptions
+    source: Path,
+    destinations: dict[str, Path],
+    preset: str,
+    adjustments: Adjustments,
+    outputs: OutputOptions,
 ) -> tuple[str, bool]:
     """Convert one image; return a line about it, and whether it failed."""
     try:
         content = source.read_bytes()
-        result = convert_logo(content, read_upload(content, _DECODER_SECONDS), preset)
+        logo = read_upload(content, _DECODER_SECONDS)
+        result = convert_logo(content, logo, preset, adjustments=adjustments)
         for name, destination in destinations.items():
             draft = destination.with_name(f".{destination.name}.partial")
             draft.write_bytes(make(result.drawing.svg, name, replace(outputs, title=source.stem)))

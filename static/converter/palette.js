@@ -1,0 +1,35 @@
+// The colours of a drawing, each with its share: changed by a click, or merged into another.
+
+export class Palette {
+  constructor(form, change) {
+    Object.assign(this, { list: form.querySelector("[data-swatches]"), none: form.querySelector("[data-no-swatches]"), change });
+  }
+
+  show(swatches) {
+    this.none.hidden = swatches.length > 0;
+    this.list.replaceChildren(...swatches.map((swatch) => this.row(swatch, swatches)));
+  }
+
+  row({ colour, share }, all) {
+    const row = document.createElement("li");
+    const input = Object.assign(document.createElement("input"), { type: "color", value: colour, title: "Change this colour" });
+    input.setAttribute("aria-label", `Change ${colour}`);
+    input.addEventListener("change", () => this.change([`${colour}:${input.value}`]));
+    const name = Object.assign(document.createElement("code"), { textContent: colour });
+    const part = Object.assign(document.createElement("span"), { className: "number", textContent: share < 0.005 ? "<1%" : `${Math.round(share * 100)}%` });
+    row.append(input, name, part);
+    if (all.length > 1) row.append(this.merging(colour, all));
+    return row;
+  }
+
+  merging(colour, all) {
+    const select = document.createElement("select");
+    select.setAttribute("aria-label", `Merge ${colour} into`);
+    select.append(new Option("Merge into…", ""));
+    for (const other of all) {
+      if (other.colour !== colour) select.append(new Option(other.colour, other.colour));
+    }
+    select.addEventListener("change", () => select.value && this.change([`${colour}:${select.value}`]));
+    return select;
+  }
+}
