@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 # For everybody. What belongs to one visitor is not found by others.
 OPEN = {
     "convert", "conversions-zip", "conversion", "retrace", "correct", "conversion-original",
-    "conversion-svg", "conversion-file", "conversion-delete", "conversion-adjust", "conversion-rename",
+    "conversion-svg", "conversion-file", "conversion-delete", "conversion-rename",
+    "conversion-adjust",
     "batch-rename", "batch-delete", "batch-change", "api-conversion-file", "batch",
     "batch-state", "batch-cancel", "batch-zip", "api-batches",
     "api-batch", "api-batch-cancel", "api-batch-zip", "api-conversions", "api-conversion",
