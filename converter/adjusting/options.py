@@ -154,6 +154,14 @@ class Adjustments:
         same = {name: None for name, value in start.items() if getattr(self, name) == value}
         return replace(self, **same)
 
+    def told(self) -> list[tuple[str, str]]:
+        """Return what is changed as people read it: names, and values."""
+        words = {True: "on", False: "off"}
+        return [
+            (name, words[value] if isinstance(value, bool) else str(value))
+            for name, value in self.stored().items()
+        ]
+
     @property
     def traced(self) -> dict[str, Any]:
         """What takes a new trace when it changes: all but the colours."""

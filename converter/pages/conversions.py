@@ -82,7 +82,7 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpRes
         "form": form,
         "recent": recent,
         "most": settings.CONVERTER_MAX_BATCH_IMAGES,
-        "asked": _asked(request).stored(),
+        "asked": _asked(request).told(),
     }
     return render(request, "converter/convert.html", context, status=status)
 

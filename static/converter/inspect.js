@@ -73,7 +73,7 @@ export class Inspector {
     this.images.drawing.src = image.src;
     if (earlier.startsWith("blob:")) URL.revokeObjectURL(earlier);
     this.describe(text);
-    await this.measure();
+    this.measure();
   }
 
   describe(text) {

@@ -164,10 +164,10 @@ class FaultTests(BatchTestCase):
         _, sent = self.order(upload())
         convert_logo = batches.convert_logo
 
-        def slow(*args):
+        def slow(*args, **options):
             with mock.patch.object(batches, "convert_logo", convert_logo):
                 convert_item(sent[0])
-            return convert_logo(*args)
+            return convert_logo(*args, **options)
 
         with mock.patch.object(batches, "convert_logo", slow):
             convert_item(sent[0])
@@ -188,9 +188,9 @@ class FaultTests(BatchTestCase):
         _, sent = self.order(upload())
         convert_logo = batches.convert_logo
 
-        def cancelled_meanwhile(*args):
+        def cancelled_meanwhile(*args, **options):
             self.client.post(f"{API}{Batch.objects.get().pk}/cancel/")
-            return convert_logo(*args)
+            return convert_logo(*args, **options)
 
         with mock.patch.object(batches, "convert_logo", cancelled_meanwhile):
             convert_item(sent[0])
@@ -288,4 +288,4 @@ class PageTests(BatchTestCase):
         BatchItem.objects.filter(status="waiting").update(attempts=1)
         batch.refresh_from_db()
         self.assertEqual(progress_of(batch).time_left, "")
-        self.assertContains(self.client.get(f"/batches/{batch.pk}/state/"), "a worker is at it")
+        self.assertContains(self.client.get(f"/batches/{batch.pk}/state/"), "being converted")
