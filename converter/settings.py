@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "converter.monitoring.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "converter.protection.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -131,7 +132,12 @@ AUTH_PASSWORD_VALIDATORS = [
 # Database: SQLite in var/, or what DATABASE_URL names
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+_DATABASE_FILE = VAR_DIR / "db.sqlite3"
+_DATABASE_URL = env.str("DATABASE_URL", default="")
+if not _DATABASE_URL:
+    _DATABASE_URL = f"sqlite:///{_DATABASE_FILE}"
+    # Sessions and hashes of passwords are in it; SQLite gives its other files the same mode.
+    _DATABASE_FILE.touch(mode=0o600)
 DATABASES = {"default": environ.Env.db_url_config(_DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -353,8 +359,7 @@ SPECTACULAR_SETTINGS = {
 # Security
 
 CONTENT_SECURITY_POLICY = {
-    # The admin theme evaluates expressions (Alpine) and the API page starts from an inline script.
-    "EXCLUDE_URL_PREFIXES": ("/admin/", "/api/docs/"),
+    "EXCLUDE_URL_PREFIXES": ("/admin/",),  # protection/headers.py has its policy
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
@@ -376,7 +381,9 @@ if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # A promise for all browsers that is hard to take back: only where the operator gives it.
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which wants that promise of everybody
 
 # Tests keep their files, database and queue in a temporary folder
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from converter.api import batches as batch_api
 from converter.api import conversions as api
@@ -63,7 +63,7 @@ urlpatterns = [
     path("dashboard/conversions/", report.report, name="conversions-report"),
     path("", include("classifier.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("accounts/login/", auth_views.LoginView.as_view(form_class=SignInForm), name="login"),
     path("accounts/logout/", KeepingLogoutView.as_view(), name="logout"),
     path("admin/logout/", KeepingLogoutView.as_view(), name="admin-logout"),

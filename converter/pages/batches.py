@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from converter.adjusting.ground import CHOICES
@@ -23,7 +23,7 @@ from converter.presets import PRESETS
 from converter.throttling import too_many
 
 
-@require_GET
+@require_safe
 def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a batch; a single logo's page takes over once that was converted."""
     context = _state(own_batch(request, pk), request.GET.get("show", ""))
@@ -32,7 +32,7 @@ def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "converter/batch.html", context)
 
 
-@require_GET
+@require_safe
 def state(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show how far a batch is."""
     context = _state(own_batch(request, pk))
@@ -48,7 +48,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("batch", pk)
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve a batch's drawings as one zip file."""
     return zipped(request, drawings_of(own_batch(request, pk)))

@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.batches import create_batch
@@ -30,10 +30,10 @@ from converter.throttling import too_many
 RECENT = 60
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def convert(request: HttpRequest) -> HttpResponse:
     """Show the upload form; convert what is sent and go to its result."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _upload_page(request, UploadForm(), 200)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -87,7 +87,7 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpRes
     return render(request, "converter/convert.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def conversion(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a result."""
     return _result_page(request, own_conversion(request, pk))
@@ -185,7 +185,7 @@ def _batch_of(found: Conversion) -> Batch | None:
     return batch if batch and batch.items.count() > 1 else None
 
 
-@require_GET
+@require_safe
 def original(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the upload as the plain PNG that it was turned into."""
     return FileResponse(own_conversion(request, pk).original.open(), content_type="image/png")

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from converter.models import Conversion
 from converter.outputs.formats import OutputError, OutputOptions, format_named, make
@@ -24,7 +24,7 @@ _IN_MEMORY = 8 * 2**20  # bytes of a zip file before it goes to the disk
 _NOT_MADE = "NOT MADE.txt"
 
 
-@require_GET
+@require_safe
 def svg(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the drawing to be seen; with `?download` as a file named after the upload."""
     conversion = own_conversion(request, pk)
@@ -34,14 +34,14 @@ def svg(request: HttpRequest, pk: UUID) -> FileResponse:
         as_attachment="download" in request.GET,
         filename=f"{file_name(conversion)}.svg",
         headers={
-            "Cache-Control": "private, no-cache",  # the next drawing has the same address
+            "Cache-Control": "private, no-store",
             "Content-Security-Policy": SVG_POLICY,
             "X-Content-Type-Options": "nosniff",
         },
     )
 
 
-@require_GET
+@require_safe
 def file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve the drawing in the format and with the options of the address."""
     conversion = own_conversion(request, pk)
@@ -55,7 +55,7 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _refused(request, form)
 
 
-@require_GET
+@require_safe
 def recent_zip(request: HttpRequest) -> HttpResponse:
     """Serve the visitor's recent drawings as one zip file."""
     return zipped(request, Conversion.objects.of_visitor(request)[:RECENT])

@@ -14,14 +14,14 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from converter.models import Conversion, Failure
 
 _MOST_ROWS = 50_000  # the newest; more would only take time
 
 
-@require_GET
+@require_safe
 @login_required
 def report(request: HttpRequest) -> HttpResponse:
     """Show the conversions that are kept, by day. For staff."""

@@ -1,8 +1,10 @@
 """`python manage.py setup`: bring database, model and first account into being."""
 
 import secrets
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -23,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, saying what was done."""
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        _keep_private()
         self.stdout.write("The database is up to date.")
         call_command("register_bundled", stdout=self.stdout, stderr=self.stderr)
         self._compile_tracer()
@@ -47,3 +50,13 @@ class Command(BaseCommand):
             "\nAn admin account was created. Its password is shown this once:\n"
             f"    user      {name}\n    password  {password}\n"
         )
+
+
+def _keep_private() -> None:
+    """Let nobody else on this machine read a database that is a file."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        for suffix in ("", "-wal", "-shm"):
+            path = Path(f"{database['NAME']}{suffix}")
+            if path.is_file():
+                path.chmod(0o600)
