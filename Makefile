@@ -8,12 +8,14 @@ HOST ?= 127.0.0.1
 TESTS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help run test test-services benchmark load lint format requirements clean
+.PHONY: help run test test-services hostile audit benchmark load lint format requirements clean
 
 help:
 	@echo "make run            install, set up and serve at http://$(HOST):$(PORT)/ (PORT=8001 for another port)"
 	@echo "make test           run the tests (TESTS=tests.converter for some of them)"
 	@echo "make test-services  run the tests that start PostgreSQL, Redis and worker processes"
+	@echo "make hostile        attack a server of its own on this machine (some minutes)"
+	@echo "make audit          write a bill of materials, and look for known vulnerabilities"
 	@echo "make benchmark      measure classification: speed against PyTorch, memory of a web process"
 	@echo "make load           measure what a web server bears, at rising load (some minutes)"
 	@echo "make lint           check style; make format mends what can be mended"
@@ -31,6 +33,12 @@ test: .venv/dev.stamp
 test-services: .venv/dev.stamp
 	@scripts/services.sh
 	$(PYTHON) manage.py test tests.services --pattern 'services_*.py'
+
+hostile: .venv/dev.stamp
+	$(PYTHON) manage.py test tests.hostile --pattern 'hostile_*.py'
+
+audit: .venv/dev.stamp
+	@scripts/audit.sh
 
 benchmark: .venv/serve.stamp
 	$(PYTHON) manage.py benchmark inference

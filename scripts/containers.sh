@@ -81,7 +81,7 @@ for _ in $(seq 60); do
 done
 say "health: $(curl -fs "http://127.0.0.1:$port/healthz"), $(curl -fs "http://127.0.0.1:$port/readyz")"
 say "torch in the worker: $(inside "$worker" python -c 'import torch; print(torch.__version__)')"
-say "torch in web: $(inside "$web" python -c 'import torch' 2>&1 | tail -1)"
+say "torch in web: $(inside "$web" python -c 'import torch' 2>&1 | grep Error: | head -1)"
 say "a batch"
 python3 - "$port" <<'PYTHON' || { tail -20 "$work"/*.txt; exit 1; }
 import json, struct, sys, time, urllib.request, uuid, zlib

@@ -1,4 +1,4 @@
-"""A real web server for attacks, on this machine alone, with a folder of its own."""
+"""Real servers for attacks, on this machine alone, each with a folder of its own."""
 
 import contextlib
 import os
@@ -34,9 +34,11 @@ class Server:
             "DJANGO_SETTINGS_MODULE": "converter.settings",
             **environment,
         }
+        self.process = Process("server", folder, self.command(workers), self.environment, self.port)
+
+    def command(self, workers):
         command = [sys.executable, "-m", "gunicorn", "converter.wsgi", "--workers", str(workers)]
-        command += ["--bind", f"127.0.0.1:{self.port}"]
-        self.process = Process("web", folder, command, self.environment, self.port)
+        return [*command, "--bind", f"127.0.0.1:{self.port}"]
 
     def start(self):
         self.manage("setup")
@@ -47,12 +49,20 @@ class Server:
         self.process.stop()
 
     def manage(self, *arguments):
-        done = Process("manage", self.folder, [sys.executable, "manage.py", *arguments])
-        done.environment = self.environment
-        done.start().process.wait(120)
+        """Run a management command; return what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = Process("manage", self.folder, command, self.environment)
+        if done.start().process.wait(120):
+            raise AssertionError(done.log.read_text())
+        return done.log.read_text()
+
+    def shell(self, code):
+        """Run code with the models at hand; return the last line that it printed."""
+        (self.folder / "manage.log").unlink(missing_ok=True)
+        return self.manage("shell", "--no-imports", "-c", code).splitlines()[-1]
 
     def processes(self):
-        """gunicorn, its workers, and what they started."""
+        """The first process, its children, and what they started."""
         parent = psutil.Process(self.process.process.pid)
         return [parent, *parent.children(recursive=True)]
 
@@ -69,11 +79,23 @@ class Server:
             yield opened
 
 
+class Project(Server):
+    """`manage.py run`: queue, web, workers, and who watches them."""
+
+    def command(self, workers):
+        command = [sys.executable, "manage.py", "run", "--port", str(self.port)]
+        return [*command, "--web-workers", str(workers)]
+
+    def start(self):
+        self.process.start()
+        return self
+
+
 @contextlib.contextmanager
-def running(**options):
+def running(kind=Server, **options):
     """A server in a temporary folder, stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
-        server = Server(folder, **options)
+        server = kind(folder, **options)
         try:
             yield server.start()
         finally:
