@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from classifier.images.drawings import DrawingError
 from converter.adjusting.drawing import adjusted_drawing, adjusted_logo, adjusted_preset
 from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.fidelity import fidelity
@@ -220,4 +221,7 @@ def _trace_once(logo: Logo, preset: Preset, end: float) -> tuple[Drawing, float]
     else:
         left = max(1, math.ceil(end - time.perf_counter()))
         drawing = trace(logo, preset, seconds=min(SECONDS, left))
-    return drawing, fidelity(drawing.svg, logo.image)
+    try:
+        return drawing, fidelity(drawing.svg, logo.image)
+    except DrawingError as error:
+        raise TracingError(f"{error} Try another type.") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from classifier.images.drawings import render_png
 from converter.colours import ciede2000, to_lab
 from converter.images import resize
 
@@ -24,6 +25,7 @@ _AT_MOST = 6_000  # pixels of outlines and of areas that are looked at, evenly t
 _DIFFERENT_OUTLINE = 10.0
 _DIFFERENT_AREA = 4.0
 _OUTLINE = 32  # step between neighbours, in a channel, from which there is an outline
+_SECONDS = 3.0  # of CPU: what takes longer at this size is of use to nobody
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,11 @@ def render(svg: str, side: int) -> Image.Image:
     Raises:
         ValueError: if it cannot be rendered.
     """
-    import resvg_py  # a process that only classifies never loads it
-
     width, height = (int(value) for value in re.findall(r'(?:width|height)="(\d+)"', svg)[:2])
     # The renderer keeps the aspect if only one side is named.
     sides = {"width": side} if width >= height else {"height": side}
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **sides)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
+    png = render_png(svg, cpu_seconds=_SECONDS, **sides)
+    return Image.open(io.BytesIO(png)).convert("RGBA")
 
 
 def _on(image: Image.Image, gray: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+_NICENESS = 5
 _PEAK = re.compile(rb"VmHWM:\s*(\d+) kB")
 Answer = tuple[dict[str, Any], bytes]
 
@@ -23,16 +24,18 @@ def serve(
 ) -> None:
     """Answer messages until standard input ends.
 
-    From here on no file can be opened or written, each message may take `cpu_seconds`, and the
-    process `memory_bytes` of address space. Whoever takes more time is killed by SIGPROF.
+    From here on no file can be opened or written, each message may take `cpu_seconds` (or fewer, if
+    it says so), and the process `memory_bytes` of address space. Whoever takes more time is killed
+    by SIGPROF. Others go first where the machine is busy: requests are answered meanwhile.
     """
     source, target = sys.stdin.buffer, sys.stdout.buffer
     status = _open_status()
     _lock_up(memory_bytes, highest=3 if status is None else 4)
     while message := read_message(source):
+        head, content = message
         # Counts the CPU time of this process, whatever else the machine does meanwhile.
-        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        answer, content = handle(*message)
+        signal.setitimer(signal.ITIMER_PROF, min(cpu_seconds, head.pop("cpu_seconds", cpu_seconds)))
+        answer, content = handle(head, content)
         signal.setitimer(signal.ITIMER_PROF, 0)
         answer["peak_bytes"] = _peak_bytes(status)
         write_message(target, answer, content)
@@ -79,6 +82,7 @@ def _peak_bytes(status: int | None) -> int:
 
 
 def _lock_up(memory_bytes: int, highest: int) -> None:
+    os.nice(_NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -37,6 +37,13 @@ WAITING = _limit("WAITING", 2)
 WAIT_SECONDS = _limit("WAIT_SECONDS", 2)
 RETRY_SECONDS = _limit("RETRY_SECONDS", 5)
 
+# Rendering a traced drawing, which strangers' images make costly as well: a PNG of 8,192 px takes
+# three seconds. Whoever asks waits, as they wait for the conversion that it belongs to.
+RENDERERS = _limit("RENDERERS", 2)
+RENDERERS_WAITING = _limit("RENDERERS_WAITING", 8)
+RENDER_CPU_SECONDS = _limit("RENDER_CPU_SECONDS", 8)
+RENDER_WALL_SECONDS = _limit("RENDER_WALL_SECONDS", 30)
+
 # A decoder that took more memory than this for one image makes room for a fresh one.
 RETIRE_BYTES = _limit("RETIRE_BYTES", 150 * 2**20)
 

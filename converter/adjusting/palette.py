@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from classifier.images.drawings import render_png
 from converter.outputs.picture import Colour, Gradient, Part, Picture, path_data, read_picture
 
 MOST_COLOURS = 64  # that can be given to snap to
@@ -138,8 +139,6 @@ def _colours(part: Part) -> list[str]:
 
 def _areas(picture: Picture) -> list[int]:
     """Return how many pixels of each part are seen: each part is drawn in a colour of its own."""
-    import resvg_py  # a process that only classifies never loads it
-
     body = "".join(
         f'<path fill="#{number:06x}" fill-rule="{"evenodd" if part.even_odd else "nonzero"}" '
         f'd="{path_data(part)}"/>'
@@ -151,10 +150,8 @@ def _areas(picture: Picture) -> list[int]:
         f'viewBox="0 0 {picture.width:g} {picture.height:g}">{body}</svg>'
     )
     side = {"width": _SIDE} if picture.width >= picture.height else {"height": _SIDE}
-    content = resvg_py.svg_to_bytes(
-        svg_string=svg, skip_system_fonts=True, shape_rendering="crisp_edges", **side
-    )
-    pixels = np.asarray(Image.open(io.BytesIO(bytes(content))).convert("RGB")).astype(np.uint32)
+    content = render_png(svg, shape_rendering="crisp_edges", **side)
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(np.uint32)
     numbers = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
     counts = np.bincount(numbers.ravel(), minlength=len(picture.parts) + 1)
     return counts[1 : len(picture.parts) + 1].tolist()

@@ -2,6 +2,8 @@
 
 import re
 
+from classifier.images.drawings import render_png
+
 MAX_SIDE = 8192
 
 
@@ -16,12 +18,10 @@ def write_png(svg: str, side: int, ground: str = "") -> bytes:
     Raises:
         ValueError: if the SVG cannot be rendered.
     """
-    import resvg_py  # a process that only classifies never loads it
-
     width, height = (
         float(value) for value in re.findall(r'\b(?:width|height)="([\d.]+)"', svg)[:2]
     )
     # The renderer keeps the aspect if only one side is named.
     sides = {"width": side} if width >= height else {"height": side}
     options = sides | ({"background": ground} if ground else {})
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **options))
+    return render_png(svg, **options)

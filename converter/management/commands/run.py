@@ -118,6 +118,8 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
     listen = f"{options['host']}:{options['port']}"
     web = ["gunicorn", "converter.wsgi", "--bind", listen]  # the rest is in gunicorn.conf.py
     web += ["--workers", str(options["web_workers"])]
+    # Requests go first: the work of workers, and of what they start, can wait a moment.
+    behind = ["nice", "-n", "5"] if shutil.which("nice") else []
     worker = ["celery", "-q", "-A", "converter", "worker", "-l", "INFO", "--without-gossip"]
     worker += ["--without-mingle"]
     short = ["-Q", "short,conversion", "-n", "short@%h", "-c", str(options["short_workers"])]
@@ -127,8 +129,8 @@ def _children(options: dict[str, Any], broker: EmbeddedBroker | None) -> list[Ch
     ends = {"quick_signal": signal.SIGQUIT, "orphan_signal": signal.SIGKILL}
     children = [
         Child("web", [*python, *web], {"MALLOC_ARENA_MAX": "2"}),
-        Child("short", [*python, *worker, *short], **ends),
-        Child("training", [*python, *worker, *training], **ends),
+        Child("short", [*behind, *python, *worker, *short], **ends),
+        Child("training", [*behind, *python, *worker, *training], **ends),
         Child("beat", [*python, *beat], orphan_signal=signal.SIGKILL),
     ]
     if broker is not None:
