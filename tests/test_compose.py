@@ -1,0 +1,65 @@
+import re
+
+import yaml
+from django.test import SimpleTestCase
+
+from tests.test_architecture import ROOT, run_python
+
+
+class ComposeTests(SimpleTestCase):
+    """What can be told without a Docker engine."""
+
+    def setUp(self):
+        self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+        self.services = self.compose["services"]
+
+    def test_every_container_has_little_to_lose(self):
+        for name, service in self.services.items():
+            with self.subTest(name):
+                self.assertEqual(service["cap_drop"], ["ALL"])
+                self.assertEqual(service["security_opt"], ["no-new-privileges:true"])
+                self.assertTrue(service["read_only"])
+                self.assertIn("mem_limit", service)
+                self.assertTrue(service["tmpfs"])
+
+    def test_processes_share_data_and_metrics_and_every_volume_is_declared(self):
+        for name in ("web", "short", "training", "beat"):
+            self.assertEqual(self.services[name]["volumes"], ["data:/data", "metrics:/metrics"])
+        named = {
+            volume.split(":")[0]
+            for service in self.services.values()
+            for volume in service.get("volumes", ())
+            if not volume.startswith(".")
+        }
+        self.assertEqual(named, set(self.compose["volumes"]))
+
+    def test_prometheus_asks_within_the_network_without_a_redirect(self):
+        prometheus = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())
+        [target] = prometheus["scrape_configs"][0]["static_configs"][0]["targets"]
+        host = target.split(":")[0]
+        self.assertEqual(self.services["web"]["environment"]["INTERNAL_HOSTS"], host)
+        code = (
+            "import django\ndjango.setup()\nfrom django.core.management import call_command\n"
+            "call_command('migrate', verbosity=0)\nfrom django.test import Client\n"
+            f"print(Client().get('/metrics', headers={{'host': '{target}'}}).status_code)"
+        )
+        done = run_python(
+            code, PRODUCTION="1", SECRET_KEY="x" * 60, ALLOWED_HOSTS="logos.example.org",
+            INTERNAL_HOSTS=host, DJANGO_SETTINGS_MODULE="converter.settings",
+        )  # fmt: skip
+        self.assertEqual(done.stdout.split()[-1:], ["403"], done.stderr)  # who, not where
+
+
+class ProxyTests(SimpleTestCase):
+    def test_the_proxy_takes_what_the_project_takes(self):
+        from converter.protection.bodies import body_limit
+
+        text = (ROOT / "deploy/nginx.conf").read_text()
+        sizes = {
+            path: int(size)
+            for path, size in re.findall(
+                r"location = (\S+) \{[^}]*client_max_body_size (\d+)m;", text
+            )
+        }
+        for path, size in sizes.items():
+            self.assertEqual(size * 2**20, body_limit(path), path)
