@@ -190,6 +190,8 @@ def _best_trace(
     Where tracing fails altogether, the plain preset is the last resort: it copes with photographs.
     Nothing is tried after `end`, a time of `time.perf_counter`.
     """
+    if time.perf_counter() >= end:
+        raise SlowConversionError("Reading and classifying took all of the time.")
     names = [preset, _SECOND_CHOICE[preset]] if retry else [preset]
     best: tuple[Drawing, float, str] | None = None
     failure: TracingError | None = None
@@ -216,12 +218,16 @@ def _best_trace(
 
 
 def _trace_once(logo: Logo, preset: Preset, end: float) -> tuple[Drawing, float]:
-    if end == math.inf:
-        drawing = trace(logo, preset)
-    else:
-        left = max(1, math.ceil(end - time.perf_counter()))
-        drawing = trace(logo, preset, seconds=min(SECONDS, left))
     try:
-        return drawing, fidelity(drawing.svg, logo.image)
+        if end == math.inf:
+            drawing = trace(logo, preset)
+            return drawing, fidelity(drawing.svg, logo.image)
+        drawing = trace(logo, preset, seconds=min(SECONDS, _left(end)))
+        return drawing, fidelity(drawing.svg, logo.image, _left(end))
     except DrawingError as error:
         raise TracingError(f"{error} Try another type.") from error
+
+
+def _left(end: float) -> int:
+    """Return the whole seconds until a time of `time.perf_counter`, at least one."""
+    return max(1, math.ceil(end - time.perf_counter()))

@@ -42,16 +42,16 @@ class Likeness:
     colour: float
 
 
-def fidelity(svg: str, image: Image.Image) -> float:
+def fidelity(svg: str, image: Image.Image, seconds: float | None = None) -> float:
     """Return the share of an RGBA image's pixels that look the same in an SVG's rendering, 0 to 1.
 
     Raises:
         ValueError: if the SVG cannot be rendered.
     """
-    return likeness(svg, image).fidelity
+    return likeness(svg, image, seconds).fidelity
 
 
-def likeness(svg: str, image: Image.Image) -> Likeness:
+def likeness(svg: str, image: Image.Image, seconds: float | None = None) -> Likeness:
     """Compare an SVG's rendering with an RGBA image.
 
     A transparent image is compared on a light and on a dark ground; the worse one counts.
@@ -60,7 +60,7 @@ def likeness(svg: str, image: Image.Image) -> Likeness:
         ValueError: if the SVG cannot be rendered.
     """
     target = resize(image, _SIDE) if max(image.size) > _SIDE else image
-    rendering = render(svg, max(target.size))
+    rendering = render(svg, max(target.size), seconds)
     if rendering.size != target.size:  # a pixel of rounding on the short side
         rendering = rendering.resize(target.size, Image.Resampling.BICUBIC)
     opaque = target.getchannel("A").getextrema()[0] == 255
@@ -103,8 +103,10 @@ def _outlines(*images: np.ndarray) -> np.ndarray:
     return np.max(steps, axis=(0, 3)) >= _OUTLINE
 
 
-def render(svg: str, side: int) -> Image.Image:
+def render(svg: str, side: int, seconds: float | None = None) -> Image.Image:
     """Render an SVG of our own with its long side at `side` pixels. Mode RGBA.
+
+    `seconds` is how long that may take by the clock.
 
     Raises:
         ValueError: if it cannot be rendered.
@@ -112,7 +114,7 @@ def render(svg: str, side: int) -> Image.Image:
     width, height = (int(value) for value in re.findall(r'(?:width|height)="(\d+)"', svg)[:2])
     # The renderer keeps the aspect if only one side is named.
     sides = {"width": side} if width >= height else {"height": side}
-    png = render_png(svg, cpu_seconds=_SECONDS, **sides)
+    png = render_png(svg, _SECONDS, seconds, **sides)
     return Image.open(io.BytesIO(png)).convert("RGBA")
 
 

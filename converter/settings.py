@@ -263,8 +263,8 @@ CONVERTER_MAX_BATCH_BYTES = env.int("CONVERTER_MAX_BATCH_BYTES", default=200 * 2
 DATA_UPLOAD_MAX_NUMBER_FILES = CONVERTER_MAX_BATCH_IMAGES
 # An image with more pixels is converted by a worker while its page shows the progress.
 CONVERTER_LARGE_PIXELS = env.int("CONVERTER_LARGE_PIXELS", default=4_000_000)
-# How many logos one web process converts while their visitors wait, and for how long; what exceeds
-# either is converted by a worker.
+# How many logos one web process converts while their visitors wait, and for how long (0: as long as
+# it takes); what exceeds either is converted by a worker.
 CONVERTER_INLINE = env.int("CONVERTER_INLINE", default=2)
 CONVERTER_INLINE_SECONDS = env.float("CONVERTER_INLINE_SECONDS", default=5.0)
 # A type that the classifier is less sure of than this goes to the general preset.

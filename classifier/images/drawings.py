@@ -28,12 +28,18 @@ class DrawingError(ValueError):
     """A drawing cannot be rendered, or takes too much. The message is for people."""
 
 
-def render_png(svg: str, cpu_seconds: float | None = None, **options: str | int) -> bytes:
+def render_png(
+    svg: str,
+    cpu_seconds: float | None = None,
+    wall_seconds: float | None = None,
+    **options: str | int,
+) -> bytes:
     """Return a drawing as a PNG.
 
     Args:
         svg: one of our own.
         cpu_seconds: how long it may take; RENDER_CPU_SECONDS at most.
+        wall_seconds: and by the clock, waiting included; RENDER_WALL_SECONDS at most.
         options: width, height, background and shape_rendering, as resvg has them.
 
     Raises:
@@ -44,7 +50,7 @@ def render_png(svg: str, cpu_seconds: float | None = None, **options: str | int)
     if cpu_seconds:
         head["cpu_seconds"] = cpu_seconds
     try:
-        answer, png = renderers.ask(head, svg.encode())
+        answer, png = renderers.ask(head, svg.encode(), wall_seconds, wall_seconds)
     except (NoRoomError, StalledError) as error:
         raise DecoderBusyError from error
     except OutOfTimeError as error:

@@ -63,11 +63,16 @@ class Crew:
         os.register_at_fork(after_in_child=self._forget)
 
     def ask(
-        self, head: dict[str, Any], content: bytes, wait_seconds: float | None = None
+        self,
+        head: dict[str, Any],
+        content: bytes,
+        wait_seconds: float | None = None,
+        wall_seconds: float | None = None,
     ) -> Answer:
         """Have a message answered.
 
-        `wait_seconds` lets a caller without an audience wait longer than others.
+        `wait_seconds` lets a caller without an audience wait longer than others, and `wall_seconds`
+        one who is in a hurry be done sooner.
 
         Raises:
             NoRoomError: if every process is at work and stays so.
@@ -75,7 +80,7 @@ class Crew:
         """
         with self._room(self.wait_seconds if wait_seconds is None else wait_seconds):
             process = self._idle_process() or _Process(self.module)
-            answer = process.ask(head, content, self.wall_seconds)
+            answer = process.ask(head, content, wall_seconds or self.wall_seconds)
             if answer[0].pop("peak_bytes") > self.retire_bytes:
                 process.close()
             else:

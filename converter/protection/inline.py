@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -72,13 +73,16 @@ def convert_now(
         RefusedImageError: if the image cannot be converted.
         ConversionError: if the tracer fails with every preset.
     """
+    limit = settings.CONVERTER_INLINE_SECONDS or None
+    started = time.perf_counter()
     try:
         if is_large(content):
             return None
         with inline_place():
             logo = read_upload(content)
-            policy, seconds = RoutingPolicy.in_force(), settings.CONVERTER_INLINE_SECONDS
-            result = convert_logo(content, logo, preset, logo_type, policy, seconds, adjustments)
+            policy = RoutingPolicy.in_force()
+            left = limit and max(0.1, limit - (time.perf_counter() - started))
+            result = convert_logo(content, logo, preset, logo_type, policy, left, adjustments)
             return logo, result
     except (NoPlaceError, DecoderBusyError, SlowConversionError):
         return None

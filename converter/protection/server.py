@@ -5,6 +5,7 @@ while, and no thread; a body that is too large for its address is refused by its
 """
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -30,8 +31,10 @@ _SWEEP_SECONDS = 2
 # Of a body that is refused so much is received, and thrown away: a client that still sends would
 # see a broken connection in place of the answer.
 _THROWN_AWAY = 64 * 2**20
-# These are answered by a thread of their own, whatever all others are at.
-_PROBES = ("/healthz",)
+# That the process lives is told by a thread of its own, whatever all others are at.
+_PROBE = "/healthz"
+_ALIVE = b'{"status": "ok"}'
+_SWITCH_SECONDS = 0.001  # threads that compute let the loop go on sooner
 
 
 class _RefusalError(Error):
@@ -47,6 +50,15 @@ class _RefusalError(Error):
         if self.code == 503:
             headers.append(("Retry-After", str(_RETRY_SECONDS)))
         return f"{self.code} {self.reason}", headers, f"{self.body}\n".encode()
+
+
+class _AliveError(Error):
+    """The answer to a probe, which waitress has as an error: what the server itself says."""
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return status, headers and body."""
+        headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+        return "200 OK", headers, _ALIVE
 
 
 class _Nowhere:
@@ -120,7 +132,8 @@ class _PatientServer:
     def add_task(self, channel: Channel) -> None:
         """Give a whole request to a thread, or say that too many wait for one."""
         request = channel.requests[0]
-        if request.path in _PROBES:
+        if request.path == _PROBE and request.command == "GET" and request.error is None:
+            request.error = _AliveError("")
             self.probes.add_task(channel)
             return
         if len(self.task_dispatcher.queue) >= WAITING and request.error is None:
@@ -154,6 +167,7 @@ class PatientWorker(Worker):
 
     def run(self) -> None:
         """Serve until gunicorn says to stop, then end what was begun."""
+        sys.setswitchinterval(_SWITCH_SECONDS)
         sockets: dict[int, Any] = {}
         threads = _threads(self.cfg.threads)
         probes = _threads(1)

@@ -28,6 +28,7 @@ class TemporaryFolderRunner(DiscoverRunner):
             CLASSIFIER_ANONYMOUS_RATE="",
             CONVERTER_ANONYMOUS_RATE="",
             ADJUSTING_ANONYMOUS_RATE="",
+            CONVERTER_INLINE_SECONDS=0,  # tests run on busy machines
             AXES_ENABLED=False,  # clients of tests sign in without a request
             PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         )

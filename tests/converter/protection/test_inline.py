@@ -57,12 +57,13 @@ class InlineTests(TestCase):
     @override_settings(CONVERTER_INLINE_SECONDS=0.01)
     def test_a_logo_that_takes_too_long_is_left_to_a_worker_and_not_drawn_plainly(self):
         def slow(*args, **kwargs):
-            time.sleep(0.05)
+            time.sleep(0.2)
             raise TracingError("Tracing took too long.")
 
         with mock.patch("converter.conversion.trace", side_effect=slow) as trace:
             response = self.client.post(API, {"image": upload()})
-        self.assertEqual((response.status_code, trace.call_count), (202, 1))
+        self.assertEqual(response.status_code, 202)
+        self.assertLessEqual(trace.call_count, 1)
         self.assertEqual(Conversion.objects.count(), 0)
 
     def test_drawing_again_says_that_it_is_busy(self):
