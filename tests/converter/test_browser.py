@@ -1,6 +1,8 @@
+import zipfile
 from unittest import mock
 
 from converter.batches import convert_item
+from converter.models import Batch, Conversion
 from converter.tasks import convert_batch_item
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
@@ -38,7 +40,7 @@ class ConvertPageTest(BrowserTestCase):
         self.page.get_by_text("bad.png: This is not a PNG").wait_for()
         convert_item(second)
         self.page.get_by_text("1 of 2 converted, 1 not").wait_for()
-        self.page.locator(".thumbs").get_by_text("mark.png").wait_for()
+        self.page.locator(".thumbs").get_by_role("link", name="mark.png").wait_for()
         self.assertEqual(self.page.locator("progress").count(), 0)
 
     def test_a_file_that_is_refused_is_told_where_it_was_chosen(self):
@@ -58,3 +60,47 @@ class ConvertPageTest(BrowserTestCase):
         page.wait_for_url("**/conversions/*/")
         width = page.evaluate("document.documentElement.scrollWidth")
         self.assertLessEqual(width, 390)
+
+
+class BatchPageTest(BrowserTestCase):
+    """A finished batch: chosen from, traced again, taken away and deleted."""
+
+    def setUp(self):
+        super().setUp()
+        says = classifier_says("simple")
+        says.__enter__()
+        self.addCleanup(says.__exit__, None, None, None)
+        good = {**FILE, "buffer": encoded(logo())}
+        files = [{**good, "name": "a.png"}, {**good, "name": "b.png"}]
+        with mock.patch.object(convert_batch_item, "delay", side_effect=convert_item):
+            self.page.goto("/")
+            self.page.set_input_files("input[type=file]", files)
+            self.page.wait_for_url("**/batches/*/")
+        self.page.get_by_text("2 of 2 converted").wait_for()
+
+    def test_its_zip_has_the_formats_that_are_ticked(self):
+        self.page.get_by_label("PDF").check()
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name="Download all (zip)").click()
+        names = zipfile.ZipFile(download.value.path()).namelist()
+        self.assertEqual(names, ["a.svg", "a.pdf", "b.svg", "b.pdf"])
+
+    def test_all_that_are_shown_are_chosen_and_traced_again(self):
+        self.page.get_by_label("Choose all that are shown").check()
+        self.page.get_by_label("Trace as").select_option("complex")
+        with mock.patch.object(convert_batch_item, "delay", side_effect=convert_item):
+            self.page.get_by_role("button", name="Trace the chosen again").click()
+            self.page.get_by_role("link", name="complex 2").wait_for()
+        presets = Conversion.objects.values_list("preset", flat=True)
+        self.assertEqual(list(presets), ["complex"] * 2)
+
+    def test_the_whole_is_deleted(self):
+        self.page.get_by_role("button", name="Delete the whole batch").click()
+        self.page.get_by_text("2 logos are deleted").wait_for()
+        self.assertFalse(Batch.objects.exists() or Conversion.objects.exists())
+
+    def test_one_is_deleted_by_keyboard(self):
+        self.page.get_by_label("Choose a.png").press("Space")
+        self.page.get_by_role("button", name="Delete the chosen").press("Enter")
+        self.page.get_by_text("1 logo is deleted").wait_for()
+        self.assertEqual(Conversion.objects.count(), 1)
