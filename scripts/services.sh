@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs PostgreSQL's and Redis' programs where that is possible without a question.
+# Installs PostgreSQL's, Redis' and nginx' programs where that is possible without a question.
 # The tests start servers of their own; none that runs is used or stopped.
 set -euo pipefail
 
@@ -7,6 +7,8 @@ missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ||
     missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v nginx >/dev/null || missing+=(nginx-light)
+command -v openssl >/dev/null || missing+=(openssl)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing ${missing[*]} for the service tests ..."
