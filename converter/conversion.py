@@ -222,7 +222,8 @@ def _trace_once(logo: Logo, preset: Preset, end: float) -> tuple[Drawing, float]
         if end == math.inf:
             drawing = trace(logo, preset)
             return drawing, fidelity(drawing.svg, logo.image)
-        drawing = trace(logo, preset, seconds=min(SECONDS, _left(end)))
+        left = _left(end)
+        drawing = trace(logo, preset, seconds=min(SECONDS, left), clock_seconds=left)
         return drawing, fidelity(drawing.svg, logo.image, _left(end))
     except DrawingError as error:
         raise TracingError(f"{error} Try another type.") from error

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import queue
 import selectors
@@ -71,14 +72,16 @@ class Tracer:
             return True
         return psutil.Process(self._process.pid).memory_info().rss > GROWN_BYTES
 
-    def trace(self, request: dict[str, Any], pixels: bytes) -> bytes:
+    def trace(
+        self, request: dict[str, Any], pixels: bytes, clock_seconds: float = math.inf
+    ) -> bytes:
         """Return the answer to a request; see `tracer_process` for what it holds.
 
         Raises:
             TracerError: if there is none. The process is not to be used again.
         """
         self._jobs += 1
-        deadline = time.monotonic() + _PATIENCE * request["seconds"]
+        deadline = time.monotonic() + min(_PATIENCE * request["seconds"], clock_seconds)
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n" + pixels)
             self._process.stdin.flush()
@@ -139,18 +142,26 @@ class TracerPool:
         for _ in range(size):
             self._places.put(None)
 
-    def trace(self, request: dict[str, Any], pixels: bytes) -> bytes:
+    def trace(
+        self, request: dict[str, Any], pixels: bytes, clock_seconds: float = math.inf
+    ) -> bytes:
         """Return a tracer's answer, waiting for one that is free.
+
+        `clock_seconds` bounds all of that for a caller who cannot wait longer.
 
         Raises:
             TracerError: if there is none.
         """
-        with self._tracer() as tracer:
-            return tracer.trace(request, pixels)
+        end = time.monotonic() + clock_seconds
+        with self._tracer(clock_seconds) as tracer:
+            return tracer.trace(request, pixels, max(0.0, end - time.monotonic()))
 
     @contextmanager
-    def _tracer(self) -> Iterator[Tracer]:
-        tracer = self._places.get()
+    def _tracer(self, clock_seconds: float = math.inf) -> Iterator[Tracer]:
+        try:
+            tracer = self._places.get(timeout=None if clock_seconds == math.inf else clock_seconds)
+        except queue.Empty as error:
+            raise TracerTooSlowError from error
         try:
             if tracer is not None and tracer.worn:
                 tracer.end()

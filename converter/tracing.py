@@ -1,5 +1,6 @@
 """From pixels to a drawing, by a tracer process with limits."""
 
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -30,7 +31,11 @@ class TracingError(Exception):
 
 
 def trace(
-    logo: Logo, preset: Preset, pool: TracerPool | None = None, seconds: int = SECONDS
+    logo: Logo,
+    preset: Preset,
+    pool: TracerPool | None = None,
+    seconds: int = SECONDS,
+    clock_seconds: float = math.inf,
 ) -> Drawing:
     """Trace a logo and return its drawing.
 
@@ -39,6 +44,7 @@ def trace(
         preset: how.
         pool: of tracer processes; by default that of this process.
         seconds: of processor time that it may take.
+        clock_seconds: that it may take by the clock, waiting for a tracer included.
 
     Raises:
         TracingError: if the tracer crashes, takes too long, or gives far too large a result.
@@ -55,7 +61,7 @@ def trace(
         "width": image.width,
         "height": image.height,
     }
-    answer = _asked(pool or tracers(), request, image.tobytes())
+    answer = _asked(pool or tracers(), request, image.tobytes(), clock_seconds)
     canvas = (image.width - 2 * frame, image.height - 2 * frame)
     try:
         shapes = read_traced(answer, frame) if plain else read_shapes(answer)
@@ -64,9 +70,9 @@ def trace(
     return write(shapes, canvas, (logo.width, logo.height))
 
 
-def _asked(pool: TracerPool, request: dict, pixels: bytes) -> bytes:
+def _asked(pool: TracerPool, request: dict, pixels: bytes, clock_seconds: float) -> bytes:
     try:
-        return pool.trace(request, pixels)
+        return pool.trace(request, pixels, clock_seconds)
     except TracerTooSlowError as error:
         raise TracingError(
             f"Tracing took more than {request['seconds']} seconds and was stopped. "

@@ -176,6 +176,14 @@ class TracerPoolTest(SimpleTestCase):
             trace(as_logo(noise), PRESETS["complex"], self.pool, seconds=0)
         self.assertGreater(self.trace().path_count, 0)
 
+    def test_who_cannot_wait_is_told_so_by_the_clock(self):
+        noise = Image.effect_noise((1200, 1200), 100).convert("RGBA")
+        with self.assertRaises(TracingError):
+            trace(as_logo(noise), PRESETS["complex"], self.pool, clock_seconds=0.01)
+        with self.pool._tracer(), self.assertRaises(TracingError):
+            trace(as_logo(draw()), PRESETS["simple"], self.pool, clock_seconds=0.01)
+        self.assertGreater(self.trace().path_count, 0)
+
 
 class WriteTest(SimpleTestCase):
     def write(self, body, frame=0):
