@@ -85,6 +85,7 @@ def _routes(logo: "Case", form: str) -> dict[str, str]:
             "rules": route(client.classify(content, "rules"), policy).preset,
             "model": route(client.classify(content), policy).preset,
             "label": logo.label,
+            "name": logo.name,
         }
     except ClassifierUnavailableError as error:
         raise CommandError(f"The classifier gave no answer: {error}.") from error

@@ -72,7 +72,8 @@ def case(label, rules, model, **turns):
         name: Measured(figures(turn), 100.0, f"{turn}")
         for name, turn in (dict.fromkeys(PRESETS, 5.0) | turns).items()
     }
-    return {"label": label, "rules": rules, "model": model, "presets": presets}
+    routes = {"label": label, "rules": rules, "model": model}
+    return routes | {"name": f"{label} {turns}", "presets": presets}
 
 
 class ScoreTest(SimpleTestCase):
@@ -121,6 +122,13 @@ class SummaryTest(SimpleTestCase):
         self.assertEqual(self.results["by_preset"]["simple"]["simple"], 1)
         self.assertEqual(self.results["by_preset"]["all"]["simple"], 3)
 
+    def test_the_right_type_is_compared_with_the_general_preset(self):
+        cases = [case("text", "text", "text", text=turn, general=2.0) for turn in (0.5, 1.0, 1.5)]
+        found = summarise(cases)["right_type"]
+        self.assertEqual(list(found), ["text"])
+        self.assertAlmostEqual(found["text"]["mean"], 1)
+        self.assertTrue(0.5 <= found["text"]["low"] < 1 < found["text"]["high"] <= 1.5)
+
     def test_presets_that_draw_the_same_are_named(self):
         self.assertEqual(self.results["same"]["simple text"], 0)
         self.assertEqual(self.results["same"]["gradient complex"], 1)
@@ -144,7 +152,7 @@ def inline_pool(*args, **kwargs):
 class CommandTest(FolderTestCase):
     def test_the_benchmark_prints_means_by_arm_and_class(self):
         write_logos(self.folder, ["text"], "test", each=1)
-        routes = {"rules": "simple", "model": "text", "label": "text"}
+        routes = {"rules": "simple", "model": "text", "label": "text", "name": "logo"}
         out = StringIO()
         with (
             mock.patch("converter.benchmarks.conversion.ProcessPoolExecutor", inline_pool),
