@@ -185,8 +185,10 @@ def _painted(shape: Shape, element) -> list[Shape]:  # noqa: ANN001 - of a libra
 
 
 def _counts(shape: Shape, size: Size) -> bool:
-    whole = all(2 * half >= side - 1 for half, side in zip(shape.half, size, strict=True))
-    return 2 * min(shape.half) >= _SMALLEST and not (whole and shape.kind == RECTANGLE)
+    """Tell whether a shape is large enough, and not just the ground behind everything."""
+    extent = np.ptp(shape.points(), axis=0)
+    ground = shape.kind == RECTANGLE and (extent >= np.subtract(size, 1)).all()
+    return 2 * min(shape.half) >= _SMALLEST and not ground
 
 
 def fit_shape(points: np.ndarray, tolerance: float) -> Shape | None:

@@ -75,6 +75,18 @@ class TrueShapesTest(SimpleTestCase):
         np.testing.assert_allclose(sorted(shape.half[0] for shape in found), [16, 20], atol=0.01)
 
 
+class GroundTest(SimpleTestCase):
+    def test_the_ground_behind_everything_is_no_shape_whatever_its_aspect(self):
+        for width, height in ((256, 41), (41, 256), (251, 256)):
+            ground = f'<rect width="{width}" height="{height}"/><circle cx="20" cy="20" r="9"/>'
+            with self.subTest(width=width):
+                found = drawn_shapes(
+                    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+                    f"{ground}</svg>", (width, height),
+                )  # fmt: skip
+                self.assertEqual([shape.kind for shape in found], [CIRCLE])
+
+
 class ComparingTest(SimpleTestCase):
     def test_recall_and_precision(self):
         circle = '<circle cx="24" cy="24" r="14"/>'
