@@ -52,7 +52,7 @@ class DrawingBenchmark:
             folder = options["keep"] or Path(scratch)
             rows = _rows(uploads, peers, folder, options["jobs"])
             (folder / "figures.json").write_text(json.dumps(rows))
-        return summarise(rows, missing)
+        return summarise(rows, missing) | {"steps": _steps(uploads)}
 
     def describe(self, results: dict[str, Any]) -> str:
         """Return the Markdown tables."""
@@ -118,6 +118,15 @@ def _rows(uploads: list[Upload], peers: list["Peer"], folder: Path, jobs: int) -
         judged = pool.map(_judge, uploads, [folder] * len(uploads), [names] * len(uploads))
         results = list(tqdm(judged, total=len(uploads), unit="upload", desc="judge"))
     return [row for rows in results for row in rows]
+
+
+def _steps(uploads: list[Upload]) -> dict[str, dict[str, float]]:
+    """Return the CPU milliseconds of each step of a conversion, on the logos of the first kind."""
+    from converter.benchmarks.steps import measure_steps
+
+    kind = uploads[0].kind
+    logos = [upload.case for upload in uploads if upload.kind == kind]
+    return measure_steps([case for case in logos if not case.is_plain], kind)
 
 
 def _draw(upload: Upload, folder: Path) -> None:

@@ -132,10 +132,21 @@ def describe(results: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [_kept(kind, group, found) for kind, group, tracer, found in cells if tracer == OURS]
+    if results.get("steps"):
+        lines += ["", *_steps(results["steps"])]
     if results["missing_peers"]:
         missing = ", ".join(results["missing_peers"])
         lines += ["", f"Not installed, so not compared: {missing} (scripts/peers.sh)."]
     return "\n".join(lines)
+
+
+def _steps(found: dict[str, dict[str, float]]) -> list[str]:
+    steps = list(dict.fromkeys(step for taken in found.values() for step in taken))
+    lines = [f"| CPU ms, median | {' | '.join(steps)} |", "|---" * (len(steps) + 1) + "|"]
+    for label, taken in found.items():
+        cells = [f"{taken[step]:.1f}" if step in taken else "-" for step in steps]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return lines
 
 
 def _line(kind: str, group: str, tracer: str, found: dict[str, Any]) -> str:

@@ -166,6 +166,7 @@ class CommandTest(SimpleTestCase):
         with (
             mock.patch("converter.benchmarks.drawing.ProcessPoolExecutor", inline_pool),
             mock.patch("converter.benchmarks.cases.plain_shapes", two_shapes),
+            mock.patch("converter.benchmarks.steps.measure_steps", return_value={}),
         ):
             call_command("benchmark", "drawing", *arguments, stdout=out, stderr=StringIO())
         return out.getvalue()
