@@ -49,7 +49,7 @@ class StartTrainingForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.ModelChoiceField, self.fields["dataset"])
-        ready = Dataset.objects.filter(status=Dataset.Status.READY)
+        ready = Dataset.objects.ready()
         field.required, field.queryset, field.initial = True, ready, ready.first()
         field.help_text = (
             "Only finished datasets are listed. Make one under Datasets, or with: "

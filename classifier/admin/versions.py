@@ -17,6 +17,8 @@ from classifier.admin.theme import Action, ActionVariant, action, display
 from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.models import Evaluation, ModelVersion
+from classifier.versions.promotion import promote, retire
+from classifier.versions.registry import VersionError
 
 
 @admin.register(ModelVersion)
@@ -83,7 +85,6 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def promote(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Let this version serve."""
-        from classifier.versions.promotion import promote
 
         version = self.get_object(request, object_id)
         try:
@@ -108,8 +109,6 @@ class ModelVersionAdmin(ActionAdmin):
     )
     def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Put a candidate aside."""
-        from classifier.versions.promotion import retire
-        from classifier.versions.registry import VersionError
 
         version = self.get_object(request, object_id)
         try:

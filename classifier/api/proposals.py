@@ -29,7 +29,7 @@ class ProposalRequestSerializer(serializers.Serializer):
     )
 
     def validate_consent(self, value: bool) -> bool:
-        """Want it."""
+        """Refuse a proposal without consent."""
         if not value:
             raise serializers.ValidationError("Without consent the logo is not kept.")
         return value

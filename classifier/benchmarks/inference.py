@@ -140,7 +140,7 @@ def logos(count: int) -> tuple[list[bytes], str]:
     """
     from classifier.models import Dataset, Sample
 
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    ready = Dataset.objects.ready()
     dataset = ready.exclude(source=Dataset.Source.SYNTHETIC).first()
     if dataset:
         samples = list(dataset.samples.filter(split=Sample.Split.TEST).order_by("sha256")[:count])

@@ -27,11 +27,11 @@ class Clock:
         self._since: tuple[float, float] | None = None
 
     def start(self) -> None:
-        """Go on."""
+        """Start the clock."""
         self._since = time.process_time(), time.perf_counter()
 
     def stop(self) -> None:
-        """Stand."""
+        """Stop the clock."""
         self._cpu, self._wall = self.cpu, self.wall
         self._since = None
 

@@ -36,7 +36,7 @@ class PreviewForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.ModelChoiceField, self.fields["dataset"])
-        field.queryset = Dataset.objects.filter(status=Dataset.Status.READY)
+        field.queryset = Dataset.objects.ready()
 
     def clean(self) -> dict[str, Any]:
         """Build `config`; what it refuses is told at the fields."""
@@ -53,7 +53,7 @@ class PreviewForm(forms.Form):
 def _form(request: HttpRequest) -> PreviewForm:
     """Return the form with what was asked for, or with a run's defaults."""
     config = TrainingConfig()
-    newest = Dataset.objects.filter(status=Dataset.Status.READY).first()
+    newest = Dataset.objects.ready().first()
     values: dict[str, Any] = {
         "dataset": newest.pk if newest else "",
         "augmentation": config.augmentation,
@@ -71,7 +71,7 @@ def _form(request: HttpRequest) -> PreviewForm:
 def augmentation(request: HttpRequest) -> HttpResponse:
     """Show the form, and the picture of what it says once a worker has drawn it."""
     form = _form(request)
-    context = {"form": form, "datasets": Dataset.objects.filter(status=Dataset.Status.READY)}
+    context = {"form": form, "datasets": Dataset.objects.ready()}
     if form.is_valid():
         context |= _sheet(form, 0)
     return render(request, "classifier/dashboard/augmentation.html", context)

@@ -27,7 +27,7 @@ def version_evaluate(request: HttpRequest, pk: int) -> HttpResponse:
     require_permission(request, "add_evaluation")
     version = get_object_or_404(ModelVersion, pk=pk)
     chosen, split = request.POST.get("dataset", ""), request.POST.get("split", "")
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    ready = Dataset.objects.ready()
     dataset = ready.filter(pk=chosen).first() if is_key(chosen) else None
     if dataset is None or split not in SPLITS:
         messages.error(request, "Choose a finished dataset and one of its splits.")

@@ -34,7 +34,7 @@ _MEASURES = {
 @staff_only
 def audit(request: HttpRequest) -> HttpResponse:
     """Show a contact sheet. The address says all: dataset, class, split, order, seed, page."""
-    datasets = Dataset.objects.filter(status=Dataset.Status.READY)
+    datasets = Dataset.objects.ready()
     chosen = request.GET.get("dataset", "")
     dataset = datasets.filter(pk=chosen).first() if is_key(chosen) else datasets.first()
     label = request.GET.get("class", CLASS_NAMES[0])

@@ -14,7 +14,7 @@ from classifier.models import Dataset, ModelVersion, TrainingRun
 def overview(request: HttpRequest) -> HttpResponse:
     """Show what serves, what trains, and what there is to train on."""
     production = ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION).first()
-    dataset = Dataset.objects.filter(status=Dataset.Status.READY).first()
+    dataset = Dataset.objects.ready().first()
     context = {
         "production": production,
         "score": score_of(production) if production else None,

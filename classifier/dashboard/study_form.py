@@ -52,7 +52,7 @@ class StudyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, label_suffix="", **kwargs)
-        ready = Dataset.objects.filter(status=Dataset.Status.READY)
+        ready = Dataset.objects.ready()
         self.fields["dataset"].queryset = ready
 
     def clean(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _validation_dataset(version: ModelVersion | None, drift: Drift | None) -> Da
     """Return what the version can be validated on, if nothing is known of its validation."""
     if version is None or drift is None or drift.known:
         return None
-    ready = Dataset.objects.filter(status=Dataset.Status.READY, samples__split=Sample.Split.VAL)
+    ready = Dataset.objects.ready().filter(samples__split=Sample.Split.VAL)
     own = ready.filter(fingerprint=version.dataset_fingerprint).first()
     return own or ready.first()
 

@@ -24,6 +24,7 @@ from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample
+from classifier.versions.promotion import promote
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -64,7 +65,7 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **_shown(version, score),
         "evaluations": version.evaluations.select_related("dataset"),
-        "datasets": Dataset.objects.filter(status=Dataset.Status.READY),
+        "datasets": Dataset.objects.ready(),
         "test_looks": version.evaluations.filter(
             split=Sample.Split.TEST, method=Evaluation.Method.NEURAL
         ).count(),
@@ -226,7 +227,6 @@ _TABLES = {
 @staff_only
 def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a version serve from now on."""
-    from classifier.versions.promotion import promote
 
     require_permission(request, "change_modelversion")
     version = get_object_or_404(ModelVersion, pk=pk)

@@ -30,7 +30,7 @@ from classifier.data.lettering import (
 from classifier.data.measures import Measures
 from classifier.data.packages import VectorLogo
 from classifier.data.rendering import UnusableSvgError, render
-from classifier.lib.progress import Tell, part, silent, told
+from classifier.lib.progress import Tell, part, reported, silent
 
 FEW = 32  # logos for which starting processes takes longer than the work
 _MEASURED = 0.6  # of the time goes into measures, where nothing was read before either
@@ -97,7 +97,7 @@ def measure_logos(
     logos = list(reversed(unique.values()))
     waiting = [(logo, str(cache.folder)) for logo in logos if logo.sha256 not in cache.entries]
     measured = _in_parallel(_measure, waiting, "Measuring")
-    for entry in told(measured, len(waiting), part(tell, 0.0, _MEASURED)):
+    for entry in reported(measured, len(waiting), part(tell, 0.0, _MEASURED)):
         cache.add(entry)
     candidates = _candidates(logos, cache)
     return _with_lettering(candidates, cache, part(tell, _MEASURED, 1.0))
@@ -146,7 +146,7 @@ def _with_lettering(
             "names alone."
         )
     elif waiting:
-        read = told(_in_parallel(_read, waiting, "Reading"), len(waiting), tell)
+        read = reported(_in_parallel(_read, waiting, "Reading"), len(waiting), tell)
         for count, (sha256, reading) in enumerate(read, 1):
             readings[sha256[:KEY_LENGTH]] = reading
             if count % 500 == 0:

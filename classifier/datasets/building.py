@@ -22,7 +22,7 @@ from classifier.data.synthetic import draw_logo
 from classifier.datasets import corrections as label_corrections
 from classifier.datasets.errors import DatasetError
 from classifier.datasets.proposed import new_proposals, proposed_samples
-from classifier.lib.progress import Tell, part, silent, told
+from classifier.lib.progress import Tell, part, reported, silent
 from classifier.logo_types import LogoType
 from classifier.models import Dataset, Proposal, Sample
 
@@ -51,7 +51,7 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
             *((p.sha256, p.label, str(Sample.Split.TRAIN)) for p in selection.proposals),
         ]
     )
-    known = Dataset.objects.filter(fingerprint=content, status=Dataset.Status.READY).first()
+    known = Dataset.objects.ready().filter(fingerprint=content).first()
     if known and not name:
         return known
     dataset = new_dataset(name or next_name("logos"), Dataset.Source.PACKAGES, seed)
@@ -83,7 +83,7 @@ class _Selection(NamedTuple):
 def _selection(packages: list[Package], seed: int, tell: Tell = silent) -> _Selection:
     """Fetch, measure, label and split."""
     root = Path(conf.ROOT) / "packages"
-    fetching = told(packages, len(packages), part(tell, 0.0, _FETCHED))
+    fetching = reported(packages, len(packages), part(tell, 0.0, _FETCHED))
     archives = [(package, fetch(package, root / "archives")) for package in fetching]
     logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
     cache = MeasureCache(root / "measured")
@@ -97,7 +97,7 @@ def _selected_samples(
     dataset: Dataset, selection: _Selection, tell: Tell = silent
 ) -> Iterable[Sample]:
     entries = tqdm(selection.selected, "Storing", unit="logo")
-    entries = told(entries, len(selection.selected), tell)
+    entries = reported(entries, len(selection.selected), tell)
     rows = [_sample(dataset, entry, selection.cache) for entry in entries]
     return [*rows, *proposed_samples(dataset, selection.proposals)]
 
@@ -176,7 +176,7 @@ def check_name(name: str) -> None:
     Raises:
         DatasetError: when one has.
     """
-    if Dataset.objects.filter(name=name, status=Dataset.Status.READY).exists():
+    if Dataset.objects.ready().filter(name=name).exists():
         raise DatasetError(f'There is a dataset "{name}" already. Choose another name.')
 
 

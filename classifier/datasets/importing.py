@@ -35,7 +35,7 @@ from classifier.datasets.building import (
 from classifier.datasets.errors import DatasetError
 from classifier.images import ImageError
 from classifier.images.guarded import read_image
-from classifier.lib.progress import Tell, silent, told
+from classifier.lib.progress import Tell, reported, silent
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, Sample
 
@@ -94,7 +94,7 @@ def fill_from_archive(dataset: Dataset, file: BinaryIO, tell: Tell = silent) -> 
     dropped: Counter[str] = Counter()
     try:
         with open_archive(file) as archive:
-            files = told(files_of(archive), len(archive.infolist()), tell)
+            files = reported(files_of(archive), len(archive.infolist()), tell)
             fill(dataset, lambda: _samples(dataset, files, dropped), dropped)
     except ArchiveError as error:
         raise DatasetError(str(error)) from error

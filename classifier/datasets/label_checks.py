@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from django.db import transaction
 
+from classifier.data.suspicious import label_quality, out_of_sample_folds
 from classifier.datasets.images import prepared_batches
 from classifier.lib.progress import Tell
 from classifier.logo_types import CLASS_NAMES
@@ -51,15 +52,14 @@ def check_labels(dataset: Dataset, tell: Tell) -> list[Sample]:
     Raises:
         LabelCheckError: if a class has too few logos for the folds.
     """
-    from classifier.data.suspicious import label_quality, out_of_sample_folds
     from classifier.training.features import backbone_features
 
-    samples = list(dataset.samples.filter(label__in=CLASS_NAMES).exclude(split="").order_by("pk"))
+    samples = list(dataset.samples.of_classes().exclude(split="").order_by("pk"))
     labels = np.array([CLASS_NAMES.index(sample.label) for sample in samples], int)
     brands = np.array([sample.brand for sample in samples])
     if len(set(labels)) < len(CLASS_NAMES) or len(set(brands)) < 2 * len(CLASS_NAMES):
         raise LabelCheckError("There are too few logos to check: each class needs several brands.")
-    batches = _told(prepared_batches(samples, _INPUT_SIZE), len(samples), tell)
+    batches = _reported(prepared_batches(samples, _INPUT_SIZE), len(samples), tell)
     features = np.concatenate(list(backbone_features(batches)))
     probabilities = np.zeros((len(samples), len(CLASS_NAMES)))
     answered = 0
@@ -76,7 +76,7 @@ def check_labels(dataset: Dataset, tell: Tell) -> list[Sample]:
     return sorted(samples, key=lambda sample: sample.label_quality)
 
 
-def _told(batches: Iterator[np.ndarray], count: int, tell: Tell) -> Iterator[np.ndarray]:
+def _reported(batches: Iterator[np.ndarray], count: int, tell: Tell) -> Iterator[np.ndarray]:
     """Pass batches on, and tell how far they are."""
     seen = 0
     for batch in batches:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from classifier.conf import conf
+from classifier.images.guarded import read_image
 from classifier.lib.files import write_whole
 from classifier.models import Proposal
 
@@ -34,7 +35,6 @@ def propose(content: bytes, label: str, answered: str = "") -> Proposal:
         UnreadableImageError, ImageTooLargeError: if the image cannot be used.
         DecoderBusyError: if too many images are being read.
     """
-    from classifier.images.guarded import read_image
 
     if not conf.COLLECT_PROPOSALS:
         raise ProposalError("This installation does not collect logos.")

@@ -35,7 +35,7 @@ def training_data(
     from classifier.training.dataset import LabelledImage, TrainingData
 
     splits: dict[str, list[LabelledImage]] = {"train": [], "val": [], "test": []}
-    for sample in dataset.samples.filter(split__in=splits, label__in=CLASS_NAMES):
+    for sample in dataset.samples.of_classes().filter(split__in=splits):
         path = dataset.folder / sample.path
         label = CLASS_NAMES.index(sample.label)
         splits[sample.split].append(LabelledImage(path, label, sample.background))

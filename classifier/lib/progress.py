@@ -16,7 +16,7 @@ def part(tell: Tell, start: float, end: float) -> Tell:
     return lambda share: tell(start + share * (end - start))
 
 
-def told(items: Iterable[Item], count: int, tell: Tell) -> Iterator[Item]:
+def reported(items: Iterable[Item], count: int, tell: Tell) -> Iterator[Item]:
     """Yield the items, telling after each how much of the count is done."""
     for done, item in enumerate(items, 1):
         yield item

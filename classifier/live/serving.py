@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.conf import conf
+from classifier.images.guarded import read_image
 from classifier.inference.manifest import CorruptModelError, ModelError, sha256_of_manifest
 from classifier.models import ModelVersion
 from classifier.versions.promotion import production_version
@@ -110,7 +111,6 @@ def classify_with(
     engine: "Engine | None", source: bytes | Path, method: str, budget_ms: float | None = None
 ) -> "Answer":
     """Classify an image file with what `engine_for` gave: see `classify`."""
-    from classifier.images.guarded import read_image
     from classifier.inference.router import Method, answer
 
     size = engine.manifest.input_size if engine else _RULES_SIZE

@@ -15,6 +15,8 @@ from django.core.files import File
 from django.db.models import QuerySet
 
 from classifier.conf import conf
+from classifier.images import ImageError
+from classifier.inference.manifest import ModelError
 from classifier.live import serving
 from classifier.live.recording import recorder
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
@@ -95,7 +97,6 @@ def _waiting() -> Iterator[tuple[uuid.UUID, Path]]:
 
 def _load(version: ModelVersion) -> "Engine | None":
     from classifier.inference.engine import Engine
-    from classifier.inference.manifest import ModelError
 
     try:
         return Engine.load(version.folder)
@@ -106,7 +107,6 @@ def _load(version: ModelVersion) -> "Engine | None":
 
 def _answer(engine: "Engine", file: Path) -> "Answer | None":
     """Answer as serving would; None if the file is gone or cannot be read."""
-    from classifier.images import ImageError
 
     try:
         return serving.classify_with(engine, file, "neural")

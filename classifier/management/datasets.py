@@ -13,7 +13,7 @@ def find_dataset(name: str | None) -> Dataset:
         CommandError: when there is none, with the names that there are.
     """
     ensure_database()
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    ready = Dataset.objects.ready()
     dataset = ready.filter(name=name).first() if name else ready.first()
     if dataset is None:
         names = ", ".join(ready.values_list("name", flat=True)) or "none yet"

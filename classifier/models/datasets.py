@@ -1,13 +1,22 @@
 """Labelled logos, and what people said of their labels."""
 
 from pathlib import Path
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
 from classifier.conf import conf
-from classifier.logo_types import LABEL_CHOICES
+from classifier.logo_types import CLASS_NAMES, LABEL_CHOICES
 from classifier.models.work import ClaimedWork
+
+
+class DatasetQuerySet(models.QuerySet):
+    """Several datasets."""
+
+    def ready(self) -> Self:
+        """Return the finished ones."""
+        return self.filter(status=Dataset.Status.READY)
 
 
 class Dataset(models.Model):
@@ -38,6 +47,8 @@ class Dataset(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = DatasetQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
 
@@ -53,6 +64,15 @@ class Dataset(models.Model):
     def folder(self) -> Path:
         """Where this dataset's images and array caches live."""
         return Path(conf.ROOT) / "datasets" / str(self.pk)
+
+
+class SampleQuerySet(models.QuerySet):
+    """Several logos."""
+
+    def of_classes(self, split: str = "") -> Self:
+        """Return those whose label is a class, not ambiguous; of one split, or of any."""
+        found = self.filter(label__in=CLASS_NAMES)
+        return found.filter(split=split) if split else found
 
 
 class Sample(models.Model):
@@ -94,6 +114,8 @@ class Sample(models.Model):
     expected_label = models.CharField(
         max_length=10, choices=LABEL_CHOICES, blank=True, help_text="What those models answered."
     )
+
+    objects = SampleQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from classifier.datasets.training_data import provenance, split_counts, training_data
 from classifier.inference.manifest import new_version_folder, write_manifest
-from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, ModelVersion, Sample, TrainingRun
 from classifier.runs.observers import RunObserver
 from classifier.runs.starts import forerunners, with_start

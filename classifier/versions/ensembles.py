@@ -18,7 +18,6 @@ from classifier.inference.manifest import (
     write_manifest,
 )
 from classifier.lib.progress import Tell, silent
-from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, EnsembleBuild, ModelVersion, Sample
 from classifier.versions.evaluations import store_evaluation
 from classifier.versions.registry import free_folder, register_version
@@ -50,7 +49,7 @@ def check_members(members: Sequence[ModelVersion]) -> Dataset:
     fingerprints = {member.dataset_fingerprint for member in members}
     if len(fingerprints) > 1:
         raise EnsembleError("All members must have been trained on the same dataset.")
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    ready = Dataset.objects.ready()
     dataset = ready.filter(fingerprint=fingerprints.pop()).first()
     if dataset is None:
         raise EnsembleError("The dataset that the members were trained on is not here any more.")
@@ -86,7 +85,7 @@ def create_ensemble(members: Sequence[ModelVersion], tell: Tell = silent) -> Mod
         write_manifest(folder, replace(manifest, metrics={"test": metrics}))
         tell(0.9)
     version = register_version(destination)
-    samples = list(dataset.samples.filter(split=Sample.Split.TEST, label__in=CLASS_NAMES))
+    samples = list(dataset.samples.of_classes(Sample.Split.TEST))
     store_evaluation(version, dataset, Sample.Split.TEST, metrics, samples, probabilities)
     return version
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from classifier.conf import conf
 from classifier.datasets.images import BATCH, prepared_batches
+from classifier.inference.preprocessing import compose, prepare, read_image
 from classifier.lib.progress import Tell, silent
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Prediction, Sample
@@ -127,7 +128,6 @@ def evaluate_method(
 
 def _composed(sample: Sample) -> Image.Image:
     """Return a sample as somebody would upload it: RGBA, on its background."""
-    from classifier.inference.preprocessing import compose, read_image
 
     image = read_image(sample.file, conf.MAX_PIXELS)
     return Image.fromarray(compose(image, sample.background)).convert("RGBA")
@@ -155,7 +155,6 @@ def add_robustness(evaluation: Evaluation, tell: Tell = silent) -> None:
     """
     from classifier.evaluation.robustness import CORRUPTIONS, measure_robustness
     from classifier.inference.engine import Engine
-    from classifier.inference.preprocessing import prepare
 
     if evaluation.dataset is None:
         raise EvaluationError("The dataset was deleted.")
@@ -209,7 +208,7 @@ def _samples(dataset: Dataset, split: str) -> list[Sample]:
     Raises:
         EvaluationError: if there are none.
     """
-    samples = list(dataset.samples.filter(split=split, label__in=CLASS_NAMES).order_by("pk"))
+    samples = list(dataset.samples.of_classes(split).order_by("pk"))
     if not samples:
         raise EvaluationError(f"The dataset {dataset.name} has no images in its {split} split.")
     return samples

@@ -13,7 +13,7 @@ def dataset_of(version: ModelVersion) -> Dataset:
     Raises:
         VariantError: if it is not here: on another one, validation could be what it learnt.
     """
-    ready = Dataset.objects.filter(status=Dataset.Status.READY)
+    ready = Dataset.objects.ready()
     dataset = ready.filter(fingerprint=version.dataset_fingerprint).first()
     if dataset is None:
         raise VariantError(f"The dataset that {version} was trained on is not here.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from classifier.conf import conf
 from classifier.inference.manifest import read_manifest
+from classifier.inference.preprocessing import prepare, read_image
 from classifier.lib.progress import Tell, part, silent
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import ModelVersion, Sample
@@ -69,7 +70,6 @@ def fit_router(version: ModelVersion) -> "Fitted":
 def _both(engine: "Engine", sample: Sample) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return the model's and the rules' probabilities, and the milliseconds of each."""
     from classifier.inference import rules
-    from classifier.inference.preprocessing import prepare, read_image
 
     size = engine.manifest.input_size
     started = time.perf_counter()

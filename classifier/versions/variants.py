@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classifier.datasets.training_data import training_data
+from classifier.evaluation.variants import Candidate, choose
 from classifier.inference.manifest import (
     Manifest,
     read_manifest,
@@ -59,7 +60,6 @@ def measure_variants(version: ModelVersion, tell: Tell = silent) -> list[ModelVa
         VariantError: if its dataset is not here.
         ModelError: if its files cannot be used.
     """
-    from classifier.evaluation.variants import Candidate, choose
 
     dataset = dataset_of(version)
     with TemporaryDirectory() as name:

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _PACKAGED = ("classifier", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "files")
-_PATIENCE = 120.0  # seconds for a server to answer, or a training to end
+_PATIENCE = 600.0  # seconds for a server to answer, or a training to end
 
 
 def build_wheel(folder):

@@ -99,9 +99,9 @@ class HostTests(SimpleTestCase):
         )
 
     def train(self, client):
-        config = {"input_size": 64, "head_epochs": 1, "top_epochs": 0, "full_epochs": 0}
+        config = {"input_size": 32, "head_epochs": 1, "top_epochs": 0, "full_epochs": 0}
         (dataset,) = client.get("/logos/api/v1/datasets/").json()["results"]
-        order = {"dataset": dataset["id"], "config": {**config, "batch_size": 8}}
+        order = {"dataset": dataset["id"], "config": {**config, "head": "simple", "batch_size": 8}}
         headers = {"X-CSRFToken": client.cookies["csrftoken"]}
         started = client.post("/logos/api/v1/runs/", json=order, headers=headers)
         self.assertEqual(started.status_code, 201, started.text)

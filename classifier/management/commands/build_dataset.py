@@ -7,6 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.data.packages import PackageError, listed_packages
+from classifier.datasets.corrections import CorrectionsError
+from classifier.datasets.info import describe, summarize
 from classifier.management.database import ensure_database
 from classifier.models import Dataset
 
@@ -33,7 +36,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build the dataset and print what is in it."""
-        from classifier.datasets.info import describe, summarize
 
         ensure_database()
         started = time.monotonic()
@@ -42,9 +44,7 @@ class Command(BaseCommand):
         self.stdout.write(describe(summarize(dataset)))
 
     def _build(self, options: dict[str, Any]) -> Dataset:
-        from classifier.data.packages import PackageError, listed_packages
         from classifier.datasets import building as build
-        from classifier.datasets.corrections import CorrectionsError
         from classifier.datasets.importing import import_path
 
         name, seed = options["name"], options["seed"]

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from classifier.datasets.label_checks import LabelCheckError, create_label_check
 from classifier.management.datasets import find_dataset
 from classifier.work import execution as work
 
@@ -22,10 +23,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the most suspicious samples."""
-        from classifier.datasets.label_checks import (
-            LabelCheckError,
-            create_label_check,
-        )
 
         dataset = find_dataset(options["dataset"])
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.images import ImageError
 from classifier.inference.manifest import ModelError
 from classifier.live import serving
 from classifier.management.database import ensure_database
@@ -44,7 +45,6 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _classify(self, path: Path, method: str) -> dict[str, Any]:
-        from classifier.images import ImageError
 
         try:
             return {"path": str(path), **serving.classify(path, method).to_json()}

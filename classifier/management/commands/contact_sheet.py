@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.datasets.contact_sheet import draw_sheet, pick
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.management.datasets import find_dataset
 
@@ -28,7 +29,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Draw the sheet and save it."""
-        from classifier.datasets.contact_sheet import draw_sheet, pick
 
         dataset = find_dataset(options["dataset"])
         samples = pick(

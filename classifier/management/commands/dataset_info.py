@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from classifier.datasets.info import describe, summarize
 from classifier.management.datasets import find_dataset
 
 
@@ -21,7 +22,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the summary."""
-        from classifier.datasets.info import describe, summarize
 
         summary = summarize(find_dataset(options["name"]))
         if options["json"]:

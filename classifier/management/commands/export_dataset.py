@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.datasets.exporting import ExportError, export_folder, export_zip
 from classifier.management.datasets import find_dataset
 
 
@@ -26,7 +27,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the export."""
-        from classifier.datasets.exporting import ExportError, export_folder, export_zip
 
         dataset, output = find_dataset(options["name"]), options["output"]
         try:

@@ -5,10 +5,13 @@ from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.core.management.base import BaseCommand
+from PIL import Image
 from tqdm import tqdm
 
 from classifier.conf import conf
+from classifier.inference.preprocessing import compose, prepare, read_image
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.datasets import find_dataset
 from classifier.models import Dataset, Sample
@@ -48,9 +51,8 @@ def _measured(dataset: Dataset, split: str) -> "tuple[np.ndarray, np.ndarray]":
     """Return measures float [2 N, measures] and labels int [2 N] of a split: of each image as it is
     and as users have it.
     """
-    import numpy as np
 
-    samples = list(dataset.samples.filter(split=split, label__in=CLASS_NAMES).order_by("pk"))
+    samples = list(dataset.samples.of_classes(split).order_by("pk"))
     with ThreadPoolExecutor() as pool:
         rows = list(tqdm(pool.map(_measures, samples), split, len(samples), unit="image"))
     labels = [CLASS_NAMES.index(sample.label) for sample in samples]
@@ -59,12 +61,9 @@ def _measured(dataset: Dataset, split: str) -> "tuple[np.ndarray, np.ndarray]":
 
 def _measures(sample: Sample) -> "np.ndarray":
     """Return the measures of an image and of a worse copy, the same for the same image."""
-    import numpy as np
-    from PIL import Image
 
     from classifier.evaluation.rules import worsened
     from classifier.inference.measures import MEASURES, SIDE, measure
-    from classifier.inference.preprocessing import compose, prepare, read_image
 
     image = read_image(sample.file, conf.MAX_PIXELS)
     generator = np.random.default_rng(int(sample.sha256[:8], 16))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.datasets import corrections
 from classifier.management.database import ensure_database
 
 
@@ -21,7 +22,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Move the corrections."""
-        from classifier.datasets import corrections
 
         ensure_database()
         path = options["file"] or corrections.REVIEWED

@@ -9,7 +9,7 @@ from classifier.work.leftovers import delete, find_leftovers, size_of
 
 
 class Command(BaseCommand):
-    """Lists what no row names, and deletes it if told so."""
+    """Lists what no row names, and deletes it on request."""
 
     help = "List files that belong to no dataset, run, study, evaluation, proposal or version."
 

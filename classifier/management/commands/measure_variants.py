@@ -7,6 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.inference.manifest import ModelError
 from classifier.models import ModelVersion
+from classifier.versions.origin import VariantError
+from classifier.versions.router_fitting import fit_router
+from classifier.versions.variants import measure_variants
 
 
 class Command(BaseCommand):
@@ -20,9 +23,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line per variant and per way of answering."""
-        from classifier.versions.origin import VariantError
-        from classifier.versions.router_fitting import fit_router
-        from classifier.versions.variants import measure_variants
 
         version = ModelVersion.objects.filter(name=options["version"]).first()
         if version is None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classifier.data.packages import PackageError, listed_packages
+from classifier.datasets.corrections import CorrectionsError
 from classifier.datasets.errors import DatasetError
 from classifier.inference.manifest import Manifest, ModelError, read_manifest
 from classifier.logo_types import CLASS_NAMES
@@ -56,9 +58,7 @@ def _dataset(shipped: Manifest) -> Dataset:
     Raises:
         CommandError: if the packages give another one.
     """
-    from classifier.data.packages import PackageError, listed_packages
     from classifier.datasets.building import build_from_packages
-    from classifier.datasets.corrections import CorrectionsError
 
     try:
         dataset = build_from_packages(None, listed_packages())

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from classifier.management.database import ensure_database
 from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.models import Dataset, ModelVersion, TrainingRun
+from classifier.runs.execution import follow_run
 from classifier.runs.lifecycle import RunError, create_run, requeue
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.training.reporting import EpochResult, StepResult
@@ -89,7 +90,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Carry out the run."""
-        from classifier.runs.execution import follow_run
         from classifier.training import parallel
 
         ensure_database()
