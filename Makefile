@@ -1,11 +1,12 @@
 # make run    everything on this machine, at http://127.0.0.1:8000/
 # make test   the tests
-# make lint   style checks
+# make lint   style, types, layers, migrations
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PORT ?= 8000
 HOST ?= 127.0.0.1
 TESTS ?=
+JOBS ?= 2
 PYTHON := .venv/bin/python
 
 .PHONY: help run test test-services hostile audit benchmark load lint format requirements clean
@@ -18,17 +19,25 @@ help:
 	@echo "make audit          write a bill of materials, and look for known vulnerabilities"
 	@echo "make benchmark      measure classification: speed against PyTorch, memory of a web process"
 	@echo "make load           measure what a web server bears, at rising load (some minutes)"
-	@echo "make lint           check style; make format mends what can be mended"
+	@echo "make lint           check style, types, layers, migrations; make format mends what can be mended"
 	@echo "make requirements   pin what requirements*.in ask for, with hashes"
 	@echo "make clean          remove the environment, and nothing else"
 
 run: .venv/serve.stamp
 	@exec $(PYTHON) manage.py run --host $(HOST) --port $(PORT)
 
+# With TESTS only those run, in one process and without coverage.
 test: .venv/dev.stamp
 	@scripts/browser.sh
 	@scripts/outputs.sh
+ifeq ($(TESTS),)
+	$(PYTHON) -m coverage erase
+	$(PYTHON) -m coverage run manage.py test --parallel $(JOBS)
+	$(PYTHON) -m coverage combine --quiet
+	$(PYTHON) -m coverage report
+else
 	$(PYTHON) manage.py test $(TESTS)
+endif
 
 test-services: .venv/dev.stamp
 	@scripts/services.sh
@@ -49,6 +58,11 @@ load: .venv/dev.stamp
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	PRODUCTION=1 SECRET_KEY=$$(head -c 48 /dev/urandom | base64) VAR_DIR=$$(mktemp -d) \
+		$(PYTHON) manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.stamp
 	.venv/bin/ruff check --fix .

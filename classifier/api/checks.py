@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -60,8 +61,6 @@ def check_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register("classifier")
 def check_queue(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """W001: no Celery application with a broker, so that long work has nobody to do it."""
-    from celery import current_app
-
     if current_app.conf.broker_url:
         return []
     return [

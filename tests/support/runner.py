@@ -1,28 +1,63 @@
 """The test runner: a temporary folder for every file, and a database that workers can open."""
 
 import logging
+import os
 import tempfile
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connections
-from django.test.runner import DiscoverRunner
+from django.test.runner import DiscoverRunner, ParallelTestSuite, _init_worker
 from django.test.utils import override_settings
+
+
+def _settings_in(folder):
+    """Return what keeps tests' files in a folder, which is made ready for it."""
+    for name in ("media", "classifier", "static"):
+        (folder / name).mkdir(parents=True)
+    return {
+        "VAR_DIR": folder,
+        "MEDIA_ROOT": folder / "media",
+        "CLASSIFIER_ROOT": folder / "classifier",
+        "STATIC_ROOT": folder / "static",
+        "BROKER_SOCKET": folder / "broker.sock",
+    }
+
+
+def _start_process(*args, **kwargs):
+    """Start one of several processes: with a database of its own, and a folder of its own."""
+    _init_worker(*args, **kwargs)
+    override_settings(**_settings_in(settings.VAR_DIR / f"process-{os.getpid()}")).enable()
+
+
+def _write_before_copying(connection):
+    """Let nothing remain in the write-ahead log when the file is copied for another process."""
+    copy = connection.creation._clone_test_db
+
+    def written(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        copy(*args, **kwargs)
+
+    connection.creation._clone_test_db = written
+
+
+class Processes(ParallelTestSuite):
+    """Tests in several processes. Rows have the same numbers in each, so files must not meet."""
+
+    init_worker = _start_process
 
 
 class TemporaryFolderRunner(DiscoverRunner):
     """Keeps tests away from var/: files, database and queue are temporary."""
 
+    parallel_test_suite = Processes
+
     def setup_test_environment(self, **kwargs):
         self._folder = tempfile.TemporaryDirectory(prefix="logo-tests-")
         folder = Path(self._folder.name)
-        for name in ("media", "classifier", "static"):
-            (folder / name).mkdir()
         self._settings = override_settings(
-            VAR_DIR=folder,
-            MEDIA_ROOT=folder / "media",
-            CLASSIFIER_ROOT=folder / "classifier",
-            STATIC_ROOT=folder / "static",
-            BROKER_SOCKET=folder / "broker.sock",
+            **_settings_in(folder),
             CELERY_BROKER_URL="memory://",
             # All tests ask from one address; those of the limits set them.
             CLASSIFIER_ANONYMOUS_RATE="",
@@ -43,6 +78,7 @@ class TemporaryFolderRunner(DiscoverRunner):
         if database["ENGINE"] == "django.db.backends.sqlite3":
             # A file, so that live servers' threads and worker processes share it.
             database["TEST"]["NAME"] = str(Path(self._folder.name) / "test.sqlite3")
+            _write_before_copying(connections["default"])
         return super().setup_databases(**kwargs)
 
     def teardown_test_environment(self, **kwargs):
