@@ -142,7 +142,8 @@ def _neural_weight(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) ->
     rows = np.arange(len(labels))
     losses = [-np.log(mixed(neural, rules, weight)[rows, labels]).mean() for weight in _WEIGHTS]
     weight = float(_WEIGHTS[int(np.argmin(losses))])
-    gains = _accuracy(labels, mixed(neural, rules, weight)) > _accuracy(labels, neural)
+    together = mixed(neural, rules, weight).argmax(axis=1) == labels
+    gains = together.mean() > (neural.argmax(axis=1) == labels).mean()
     return round(weight, 2) if gains else 1.0
 
 

@@ -68,8 +68,8 @@ def fit_rules(
 def worsened(image: Image.Image, generator: np.random.Generator) -> Image.Image:
     """Return an RGB image as users have it: small, or compressed."""
     if generator.integers(2):
-        return downscale(image, generator.integers(48, 161))
-    return jpeg(image, generator.integers(15, 96))
+        return downscale(image, int(generator.integers(48, 161)))
+    return jpeg(image, int(generator.integers(15, 96)))
 
 
 def _node(fitted: DecisionTreeRegressor, index: int) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _tones(image: np.ndarray, ink: np.ndarray) -> dict[str, float]:
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     corners = cv2.cornerMinEigenVal(gray, 3) > 0.005
     shares = _colour_shares(image[inner] if inner.sum() > 0.05 * area else image[ink > 0])
-    histogram = np.bincount(gray[ink > 0] >> 3, minlength=32) / area
+    histogram = np.bincount(gray[ink > 0] // 8, minlength=32) / area
     tones = np.bincount(gray[smooth], minlength=256)
     filled = histogram[histogram > 0]
     return {

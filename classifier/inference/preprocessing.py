@@ -79,7 +79,7 @@ def _contrasting_background(image: Image.Image) -> str:
 def _outline_colours(image: Image.Image) -> np.ndarray:
     """Return the colours of the ink next to transparency, float32 [N, 3]."""
     factor = max(1, max(image.size) // _SAMPLE_SIDE)
-    sample = tuple(max(1, length // factor) for length in image.size)
+    sample = (max(1, image.width // factor), max(1, image.height // factor))
     pixels = np.asarray(image.resize(sample, Image.Resampling.NEAREST))
     ink = np.pad(pixels[..., 3] >= _OPAQUE, 1)
     inner = ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:]
@@ -89,8 +89,8 @@ def _outline_colours(image: Image.Image) -> np.ndarray:
 def _border_colour(image: Image.Image) -> tuple[int, ...]:
     """Return the median colour of the outermost pixels."""
     width, height = image.size
-    edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height))
-    edges += ((width - 1, 0, width, height),)
+    sides = ((0, 0, 1, height), (width - 1, 0, width, height))
+    edges = ((0, 0, width, 1), (0, height - 1, width, height), *sides)
     frame = np.concatenate([np.asarray(image.crop(edge)).reshape(-1, 3) for edge in edges])
     middle = len(frame) // 2
     return tuple(np.partition(frame, middle, axis=0)[middle].tolist())

@@ -115,7 +115,7 @@ def answer(
         probabilities=_named(probabilities),
         method=chosen,
         reason=reason,
-        model_version="" if chosen == Method.RULES else engine.manifest.name,
+        model_version=engine.manifest.name if engine and chosen != Method.RULES else "",
         milliseconds=round((time.perf_counter() - started) * 1000, 2),
     )
 

@@ -50,7 +50,7 @@ class Kind:
         """The status of work whose worker is gone: *failed* for rows that know no *lost*."""
         return getattr(self.row.Status, "LOST", self.row.Status.FAILED)
 
-    def rows(self) -> QuerySet:
+    def rows(self) -> QuerySet[Any]:
         """Return all rows, with what `carry_out` and `str` need of others."""
         return self.row.objects.all()
 

@@ -4,6 +4,8 @@ import shutil
 import time
 from pathlib import Path
 
+from django.db.models import Model
+
 from classifier.conf import conf
 from classifier.models import (
     Dataset,
@@ -61,5 +63,5 @@ def _owned() -> dict[str, set[str]]:
     }
 
 
-def _keys(model: type) -> set[str]:
-    return {str(pk) for pk in model.objects.values_list("pk", flat=True)}
+def _keys(model: type[Model]) -> set[str]:
+    return {str(pk) for pk in model._default_manager.values_list("pk", flat=True)}
