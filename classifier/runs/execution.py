@@ -81,8 +81,8 @@ def _store_version(
     destination = free_folder(_version_name(run))
     temperature = fit_temperature(result.val_logits, result.val_labels)
     origin = {**provenance(run.dataset), "fingerprint": run.dataset_fingerprint}
-    tested = Sample.objects.filter(dataset_id=run.dataset_id, split=Sample.Split.TEST)
-    samples = list(tested.filter(label__in=CLASS_NAMES))
+    tested = Sample.objects.filter(dataset_id=run.dataset_id)
+    samples = list(tested.of_classes(Sample.Split.TEST))
     with new_version_folder(destination) as folder:
         cache = ArrayCache(data.cache or folder)
         strangeness = learn_strangers(result.model, result.config, data, cache)
