@@ -14,6 +14,7 @@ _FEWEST_MIXED = 25  # likewise, about a weight
 _CERTAIN_ACCURACY = 0.95  # how often the answers that are called certain shall be right
 _CLEARLY = 1.645  # standard errors; what slower answers must gain (5 % by chance alone)
 _WEIGHTS = np.linspace(0.0, 1.0, 21)
+_WORTH_WAITING = 0.0025  # of accuracy: less is not worth asking the rules for more images
 _BELOW = (0.6, 0.7, 0.8, 0.9, 0.95)  # confidences of the model below which both may answer
 
 
@@ -121,8 +122,10 @@ def _unsure(neural: np.ndarray, rules: np.ndarray, below: float) -> np.ndarray:
 
 
 def _combination(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) -> tuple[float, float]:
-    """Return the lowest of the confidences below which mixing is right most often, and the weight
-    there; a weight of 1 where it never gains anything.
+    """Return the lowest of the confidences below which mixing is about as often right as below the
+    best of them, and the weight there; a weight of 1 where it never gains anything.
+
+    Whoever is asked for less often is quicker: the rules take longer than the model.
     """
     found = []
     for below in _BELOW:
@@ -130,9 +133,9 @@ def _combination(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) -> t
         weight = _neural_weight(labels[part], neural[part], rules[part])
         answers = neural.argmax(axis=1)
         answers[part] = mixed(neural[part], rules[part], weight).argmax(axis=1)
-        found.append((float((answers == labels).mean()), -below, weight))
-    _, below, weight = max(found)
-    return -below, weight
+        found.append((float((answers == labels).mean()), below, weight))
+    enough = max(accuracy for accuracy, _, _ in found) - _WORTH_WAITING
+    return next((below, weight) for accuracy, below, weight in found if accuracy >= enough)
 
 
 def _neural_weight(labels: np.ndarray, neural: np.ndarray, rules: np.ndarray) -> float:
