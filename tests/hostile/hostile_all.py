@@ -22,7 +22,7 @@ class SiegeTests(SimpleTestCase):
         cls.server = cls.enterClassContext(
             running(Project, COLLECT_PROPOSALS="1", SIGN_IN_ATTEMPTS="1000")
         )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"{cls.server.address}/readyz", timeout=5).status_code == 200:
