@@ -182,7 +182,7 @@ def _bodies():
     "/api/v1/classify/",
                  "/api/v1/proposals/", "/conversions/x/", "/dashboard/", "/nothing/",
                  "/admin/classifier/dataset/add/", "/api/v1/versions/import/"):  # fmt: skip
-        for size in (400 * 2**20, 2**40):
+        for size in (2 * 2**30, 2**40):  # staff's addresses take one gigabyte
             yield Attack(f"claims {size} to {path}", path, claims=size)
 
 
