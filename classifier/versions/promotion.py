@@ -80,13 +80,16 @@ def end_shadow(version: ModelVersion) -> None:
 def production_version() -> ModelVersion:
     """Return the version in production; on first use, the bundled one takes that place.
 
+    So it does after an upgrade that brought it instead of the bundled one that served.
+
     Raises:
         NoProductionVersionError: if there is none and none is bundled.
         ModelError: if the bundled one cannot be used.
     """
     # Every request asks. Most of a row is its manifest, which serving reads from its file.
     serving = ModelVersion.objects.filter(stage=Stage.PRODUCTION).defer("manifest")
-    return serving.first() or _promote_bundled()
+    version = serving.first()
+    return _promote_bundled() if version is None or _is_gone(version) else version
 
 
 def check_loads(version: ModelVersion) -> None:
@@ -98,6 +101,11 @@ def check_loads(version: ModelVersion) -> None:
     from classifier.inference.engine import Engine
 
     Engine.load(version.folder)
+
+
+def _is_gone(version: ModelVersion) -> bool:
+    """Tell whether a version shipped with an earlier release of the plug-in, and no longer does."""
+    return version.bundled and not version.own_folder.is_dir()
 
 
 def _promote_bundled() -> ModelVersion:
@@ -118,7 +126,7 @@ def _put_in_production(version: ModelVersion, only_if_vacant: bool = False) -> N
     with transaction.atomic():
         # All rows are locked, in one order: two promotions at once come one after the other.
         rows = list(ModelVersion.objects.select_for_update().order_by("pk"))
-        current = [row for row in rows if row.stage == Stage.PRODUCTION]
+        current = [row for row in rows if row.stage == Stage.PRODUCTION and not _is_gone(row)]
         if current and (only_if_vacant or current[0].pk == version.pk):
             return
         ModelVersion.objects.filter(stage=Stage.PRODUCTION).update(stage=Stage.RETIRED)

@@ -134,6 +134,14 @@ class BundledTestCase(ServingCase, TestCase):
         self.assertEqual(production_version().name, "named")
         self.assertEqual(ModelVersion.objects.get(name="newer").stage, "candidate")
 
+    def test_an_upgrade_that_ships_another_version_serves_that(self):
+        make_version_folder(self.bundled, "before")
+        self.assertEqual(production_version().name, "before")
+        shutil.rmtree(self.bundled / "before")
+        make_version_folder(self.bundled, "after")
+        self.assertEqual(production_version().name, "after")
+        self.assertEqual(ModelVersion.objects.get(name="before").stage, "retired")
+
     def test_the_bundled_version_serves_on_first_use(self):
         make_version_folder(self.bundled, "shipped")
         version = production_version()
