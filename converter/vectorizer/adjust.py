@@ -7,6 +7,7 @@ from .compiled import compiled
 
 _LINE, _CUBIC = 0, 1
 _HOLD = 0.02  # weight that keeps a parameter where nothing else decides it
+_TOGETHER = 96  # nodes whose places are solved for at once; of more, half as many at a time
 _MOST_STEP = 0.7  # px or radians that a parameter may change in one round
 
 
@@ -43,8 +44,32 @@ def adjust(
         rounds: how often.
     """
     count = len(node)
+    free = np.ones(count, np.bool_)
+    if count <= _TOGETHER:
+        _adjust(node, leave, arrive, arms, kinds, corner, x, y, weight, segment, t, rounds, free)
+        return
+    for start in range(0, count, _TOGETHER // 2):
+        free[:] = False
+        end = min(count, start + _TOGETHER // 2)
+        free[start:end] = True
+        near = np.zeros(len(x))
+        for p in range(len(x)):
+            s = segment[p]
+            if free[s] or free[(s + 1) % count]:
+                near[p] = weight[p]
+        _adjust(node, leave, arrive, arms, kinds, corner, x, y, near, segment, t, rounds, free)
+
+
+@compiled
+def _adjust(
+    node: np.ndarray, leave: np.ndarray, arrive: np.ndarray, arms: np.ndarray, kinds: np.ndarray,
+    corner: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray, segment: np.ndarray,
+    t: np.ndarray, rounds: int, free: np.ndarray,
+) -> None:  # fmt: skip
+    """Adjust the free nodes of a chain and the segments after them."""
+    count = len(node)
     place = np.empty((count, 6), np.int64)  # of x, y, angle out, angle in, arms
-    size = _number(kinds, corner, place)
+    size = _number(kinds, corner, free, place)
     curve = np.empty(8)
     index, slope = np.empty(10, np.int64), np.empty(10)
     hold, least = _HOLD, 1e18
@@ -127,6 +152,8 @@ def adjust(
             normal[k, k] += hold
         _solve(normal, right)
         for k in range(count):
+            if not free[k]:
+                continue
             for c in range(2):
                 node[k, c] += _limited(right[place[k, c]])
             out, into = place[k, 2], place[k, 3]
@@ -165,14 +192,16 @@ def control(
 
 
 @compiled
-def _number(kinds: np.ndarray, corner: np.ndarray, place: np.ndarray) -> int:
+def _number(kinds: np.ndarray, corner: np.ndarray, free: np.ndarray, place: np.ndarray) -> int:
     """Give each free parameter its number; -1 for those that are none. Returns how many."""
     count = len(kinds)
     size = 0
     for k in range(count):
+        place[k] = -1
+        if not free[k]:
+            continue
         place[k, 0], place[k, 1] = size, size + 1
         size += 2
-        place[k, 2] = place[k, 3] = place[k, 4] = place[k, 5] = -1
         after, before = kinds[k] == _CUBIC, kinds[k - 1] == _CUBIC
         if corner[k]:
             if after:

@@ -14,6 +14,9 @@ _LEAST_PIXELS = 40  # fewer are not worth a gradient
 _LEAST_SHARE = 0.0015  # of the image; likewise
 _PIECES = 8  # gradients that a part may be divided into
 _PIECE_SHARE = 0.12  # of a part, that a piece needs to have
+_PIECED_SHARE = 0.01  # of the image: a smaller part is not divided into pieces
+_MOST_GRADIENTS = 40  # of an image: more are a photograph
+_MOST_TRIED = 120  # parts
 _KEPT = 0.6  # of the pixels, those that fit best, from which a piece's gradient is found again
 _EXPLAINED = 1.0  # noises by which a pixel may differ from a gradient that grows over it
 _SAMPLE = 3000  # pixels that a fit looks at
@@ -38,14 +41,15 @@ def find_gradients(
     _, parts, stats, _ = cv2.connectedComponentsWithStats(smooth.astype(np.uint8), connectivity=4)
     least = max(_LEAST_PIXELS, _LEAST_SHARE * smooth.size)
     paints: list[Gradient] = []
-    for part in 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable"):
+    largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
+    for part in largest[:_MOST_TRIED]:
         left, top, width, height, area = stats[part]
-        if area < least:
+        if area < least or len(paints) >= _MOST_GRADIENTS:
             break
         box = np.s_[top : top + height, left : left + width]
         mask = (parts[box] == part) & (cores[box] == CLEAR)
         before = len(paints)
-        _explain(values[box], mask, (left, top), cores[box], known, paints, settings)
+        _explain(values[box], mask, (left, top), cores[box], known, paints, settings, smooth.size)
         for index in range(before, len(paints)):
             _grow(values, cores, known + index, paints[index], settings)
     return list(paints)
@@ -76,7 +80,7 @@ def _smooth(values: np.ndarray) -> np.ndarray:
 
 def _explain(
     values: np.ndarray, mask: np.ndarray, corner: tuple[int, int], cores: np.ndarray, known: int,
-    paints: list[Gradient], settings: DrawingSettings,
+    paints: list[Gradient], settings: DrawingSettings, image_size: int,
 ) -> None:  # fmt: skip
     """Label a smooth part with the gradients that explain it, in pieces where one does not."""
     whole = mask.sum()
@@ -97,6 +101,8 @@ def _explain(
         if found is not None:
             cores[mask] = known + len(paints)
             paints.append(found)
+            return
+        if whole < _PIECED_SHARE * image_size:
             return
         piece = _piece(mask, across, down, colours, limit)
         if piece is None:

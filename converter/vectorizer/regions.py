@@ -14,6 +14,8 @@ from .settings import DrawingSettings
 
 _PLAIN_RANGE = 10.0  # a pixel is plain if its neighbourhood varies less than this in each channel
 _ROUNDS = 4  # of looking for paints that the known ones do not explain
+_MOST_PATCHES = 1500  # more are a photograph or noise, and no logo
+_MOST_SPECKLE = 400.0  # square pixels
 _DENOISE = (7, 40, 3)  # bilateral filter: diameter, spread of colours, spread in pixels
 
 
@@ -67,7 +69,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         cores[odd] = np.where(near, names, cores[odd])
         paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
         mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
-    return Regions(_absorbed(mixture, settings.speckle), paints, values)
+    return Regions(_calmed(mixture, settings.speckle), paints, values)
 
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:
@@ -126,19 +128,34 @@ def _squared(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
     return np.maximum(squares - 2 * products, 0)
 
 
-def _absorbed(mixture: Mixture, least: float) -> Mixture:
-    """Give patches of less than `least` square pixels to the regions beside them."""
+def _calmed(mixture: Mixture, speckle: float) -> Mixture:
+    """Absorb patches that are too small, and larger ones where there are too many to draw."""
+    mixture, patches = _absorbed(mixture, speckle)
+    while patches > _MOST_PATCHES and speckle < _MOST_SPECKLE:
+        speckle = max(4.0, 4 * speckle)
+        mixture, patches = _absorbed(mixture, speckle)
+    return mixture
+
+
+def _absorbed(mixture: Mixture, least: float) -> tuple[Mixture, int]:
+    """Give patches of less than `least` square pixels to the regions beside them.
+
+    Returns:
+        the mixture, and the number of the patches that are left.
+    """
     labels = mixture.first
+    patches = 0
     small = np.zeros(labels.shape, bool)
     for label in np.unique(labels):
         mask = (labels == label).astype(np.uint8)
         _, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         tiny = stats[:, cv2.CC_STAT_AREA] < least
         tiny[0] = False
+        patches += len(tiny) - 1 - int(tiny.sum())
         if tiny.any():
             small |= tiny[parts]
     if not small.any() or small.all():
-        return mixture
+        return mixture, patches
     _, zones = cv2.distanceTransformWithLabels(
         small.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -147,4 +164,4 @@ def _absorbed(mixture: Mixture, least: float) -> Mixture:
     first = np.where(small, owners[zones], labels)
     second = np.where(small, first, mixture.second)
     share = np.where(small, np.float32(1), mixture.share)
-    return Mixture(first, second, share, mixture.residual)
+    return Mixture(first, second, share, mixture.residual), patches
