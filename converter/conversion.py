@@ -53,7 +53,7 @@ class Result:
         drawing: the SVG.
         preset: name of the preset that made it.
         reason: why that preset, in a sentence or two for people.
-        fidelity: structural similarity to the upload, 0 to 1.
+        fidelity: share of the upload's pixels that look the same, 0 to 1; see `converter.fidelity`.
         classification: the classifier's answer; None if it was not asked or gave none.
         policy: number of the stored policy that chose the preset; None for the program's own.
         notice: what the visitor has to know, such as that the classifier was not reached.

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 from PIL import Image
 
-from converter.images import Logo
+from converter.images import Logo, resize
 from converter.presets import Preset, VtracerSettings
 from converter.svg import Drawing, write
 from converter.tracer_output import UnsafeSvgError, read_shapes, read_traced
@@ -20,6 +20,7 @@ from converter.tracers import (
 
 SECONDS = 20  # of processor time
 OUTPUT_BYTES = 8 * 2**20
+SIDE = 1024  # px: coverage tells outlines to a twentieth of a pixel; more pixels only cost time
 
 # vtracer sees transparency only if enough of a few scan lines is clear. A clear frame makes sure.
 FRAME = 2
@@ -51,7 +52,7 @@ def trace(
     """
     settings = preset.settings_for(logo.lossy)
     plain = isinstance(settings, VtracerSettings)
-    image, frame = _framed(logo) if plain else (logo.image, 0)
+    image, frame = _framed(logo) if plain else (_no_larger(logo.image), 0)
     request = {
         "seconds": seconds,
         "output_bytes": OUTPUT_BYTES,
@@ -86,6 +87,10 @@ def _asked(pool: TracerPool, request: dict, pixels: bytes, clock_seconds: float)
         raise TracingError(
             "The tracer stopped unexpectedly on this image. Try another type."
         ) from error
+
+
+def _no_larger(image: Image.Image) -> Image.Image:
+    return resize(image, SIDE) if max(image.size) > SIDE else image
 
 
 def _framed(logo: Logo) -> tuple[Image.Image, int]:

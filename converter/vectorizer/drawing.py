@@ -15,6 +15,7 @@ from .settings import DrawingSettings
 
 _UNDER = 3  # px that a region goes on under those painted later: no ground shines through
 _OPAQUE = 0.985
+_PART = 0.35  # of a pixel, from which it counts as one of a paint's
 _MARGIN = 3  # px of nothing around a region
 _MOST_CORRECTED = 0.4  # px
 _CORRECTIONS = 2
@@ -140,7 +141,9 @@ def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
     mixture, paints = regions.mixture, regions.paints
     labels = rank[mixture.first]
     solid = np.array([paint.opacity > _OPAQUE for paint in paints])
-    own = (labels == place).astype(np.uint8)
+    # Between two rows of pixels, a thin line covers most of neither.
+    half = (rank[mixture.second] == place) & (mixture.share < 1 - _PART)
+    own = ((labels == place) | half).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(own)
     reach = _UNDER + 2
     top, bottom = max(0, y - reach), min(own.shape[0], y + h + reach)

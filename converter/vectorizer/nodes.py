@@ -124,7 +124,8 @@ def find_corners(
             along = ((qx - px) * by - (qy - py) * bx) / across
             mx, my = px + along * ax, py + along * ay
             away = np.hypot(mx - x[i], my - y[i])
-            most = 1.6
+            # At the end of a thin line the other corner is near, and the crossing uncertain.
+            most = min(1.6, max(0.4, 0.6 * min(back, ahead) * step))
             if away > most:
                 mx = x[i] + (mx - x[i]) * most / away
                 my = y[i] + (my - y[i]) * most / away

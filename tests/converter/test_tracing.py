@@ -105,6 +105,36 @@ class TraceTest(SimpleTestCase):
         self.assertIn('fill="#fff"', drawing.svg)
 
 
+class ThinLinesTest(SimpleTestCase):
+    def test_a_line_of_one_pixel_between_two_rows_is_kept(self):
+        image = Image.new("RGBA", (128, 128), "white")
+        pen = ImageDraw.Draw(image)
+        pen.rectangle((20, 90, 60, 120), fill="black")  # shows what the line's paint is
+        pen.rectangle((10, 40, 117, 41), fill="#808080")  # half of each row is covered
+        rendering = render(trace(as_logo(image), PRESETS["simple"]).svg, 128).convert("L")
+        covered = sum((255 - rendering.getpixel((64, y))) / 255 for y in range(36, 46))
+        self.assertAlmostEqual(covered, 1.0, delta=0.15)
+
+
+class ExtremeImagesTest(SimpleTestCase):
+    """Images that are no logos stay drawable: one patch of noise is no shape."""
+
+    def test_noise_and_checkerboards_give_a_drawing_of_bounded_size(self):
+        noise = Image.effect_noise((256, 256), 120).convert("RGBA")
+        checks = Image.new("L", (2, 2))
+        checks.putdata([0, 255, 255, 0])
+        checks = checks.resize((2, 2)).convert("RGBA")
+        board = Image.new("RGBA", (256, 256))
+        for x in range(0, 256, 2):
+            for y in range(0, 256, 2):
+                board.paste(checks, (x, y))
+        for name, image in (("noise", noise), ("board", board)):
+            for preset in ("simple", "gradient", "complex"):
+                with self.subTest(name, preset=preset):
+                    drawing = trace(as_logo(image), PRESETS[preset])
+                    self.assertLess(drawing.byte_count, 600_000)
+
+
 class FailingTracerTest(SimpleTestCase):
     def run_program(self, source, seconds=5):
         """Trace with a program that says that it is ready, and then does something else."""
