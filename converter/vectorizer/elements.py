@@ -56,13 +56,18 @@ def _nested(outlines: list[Outline]) -> list[tuple[int, list[int]]]:
         return []
     outwards = np.sign(areas[int(np.argmax(np.abs(areas)))])
     outers = [k for k, area in enumerate(areas) if np.sign(area) == outwards]
+    outers.sort(key=lambda k: abs(areas[k]))
+    low = np.array([polygons[k].min(axis=0) for k in outers])
+    high = np.array([polygons[k].max(axis=0) for k in outers])
     holes: dict[int, list[int]] = {k: [] for k in outers}
     for k in range(len(areas)):
         if k in holes:
             continue
-        around = [o for o in outers if _contains(polygons[o], polygons[k][0])]
-        around = around or outers
-        holes[min(around, key=lambda o: abs(areas[o]))].append(k)
+        point = polygons[k][0]
+        boxes = np.flatnonzero(((low <= point) & (point <= high)).all(axis=1))
+        # The smallest that contains it; the largest of all where rounding hides every one.
+        around = (outers[o] for o in boxes if _contains(polygons[outers[o]], point))
+        holes[next(around, outers[-1])].append(k)
     return list(holes.items())
 
 

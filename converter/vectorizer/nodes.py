@@ -21,6 +21,7 @@ _TURN = 0.16  # radians of turning after which a node may lie
 _LENGTH = 14.0  # px after which a node may lie
 _MOST_TURN = 2.6  # radians that one cubic may turn
 _MISMATCH = 0.06  # radians that a line may deviate from the tangent of a smooth node
+_STRAIGHT = 0.7  # of a run's length, that a line between its ends has at least
 _PRICES = (1.1, 1.45, 0.25)  # of a line, of a cubic, and of a corner in addition
 _PATIENCE = 4  # hopeless ends in a row after which longer runs are not tried
 
@@ -309,7 +310,7 @@ def divide(
                     )
                     best = 1e18
                     kind = LINE
-                    if worst < 0.6:
+                    if worst < 0.6 and chord > _STRAIGHT * length:
                         off = 0.0
                         if kind_a == 0:
                             off = max(off, abs(ends[4] * dy - ends[5] * dx) / chord)
@@ -629,7 +630,7 @@ def _run_cost(
             off = max(off, abs(ux * dy - uy * dx) / chord)
         if not corner[b]:
             off = max(off, abs(vx * dy - vy * dx) / chord)
-        if off > _MISMATCH and not there:
+        if (off > _MISMATCH or chord < _STRAIGHT * length) and not there:
             return 1e18
         extra = price * (_PRICES[0] + (off / _MISMATCH) ** 2)
     else:

@@ -116,6 +116,34 @@ class ThinLinesTest(SimpleTestCase):
         self.assertAlmostEqual(covered, 1.0, delta=0.15)
 
 
+class SmallShapesTest(SimpleTestCase):
+    def test_no_dot_and_no_counter_is_lost(self):
+        large = Image.new("RGBA", (1536, 768), "white")
+        pen = ImageDraw.Draw(large)
+        for column in range(8):
+            for row in range(4):
+                x, y, radius = 100 + 190 * column, 100 + 190 * row, 20 + 6 * (column + row)
+                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill="#0a8050")
+                hole = radius // 2
+                if row % 2:
+                    pen.ellipse((x - hole, y - hole, x + hole, y + hole), fill="white")
+        image = large.resize((192, 96), Image.Resampling.BOX)
+        for lossy, upload in (
+            (False, encoded(image)),
+            (True, encoded(image.convert("RGB"), "JPEG")),
+        ):
+            with self.subTest(lossy=lossy):
+                logo = read_logo(upload, 512)
+                rendering = render(trace(logo, PRESETS["complex"]).svg, 1536).convert("RGB")
+                for column in range(8):
+                    for row in range(4):
+                        x, y, radius = 100 + 190 * column, 100 + 190 * row, 20 + 6 * (column + row)
+                        edge = rendering.getpixel((x + radius * 3 // 4, y))
+                        self.assertLess(edge[0], 128, f"dot {column}, {row}")
+                        middle = rendering.getpixel((x, y))
+                        self.assertEqual(middle[0] > 128, bool(row % 2), f"hole {column}, {row}")
+
+
 class ExtremeImagesTest(SimpleTestCase):
     """Images that are no logos stay drawable: one patch of noise is no shape."""
 
@@ -132,7 +160,7 @@ class ExtremeImagesTest(SimpleTestCase):
             for preset in ("simple", "gradient", "complex"):
                 with self.subTest(name, preset=preset):
                     drawing = trace(as_logo(image), PRESETS[preset])
-                    self.assertLess(drawing.byte_count, 600_000)
+                    self.assertLess(drawing.byte_count, 2**20)
 
 
 class FailingTracerTest(SimpleTestCase):
