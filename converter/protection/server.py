@@ -13,7 +13,7 @@ from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
@@ -94,6 +94,17 @@ class LimitedParser(HTTPRequestParser):
         if self.completed and self._refused is not None:
             self.error = self._refused
         return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the header.
+
+        Raises:
+            ParsingError: if it tells two lengths of the body: proxies do not agree on which holds,
+                and what one takes for the body another takes for a second request (RFC 9112, 6.3).
+        """
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length and Transfer-Encoding exclude each other.")
 
     def too_slow(self, now: float) -> bool:
         """Tell whether whoever sends this takes longer than anybody should."""

@@ -16,8 +16,6 @@ VISITOR = "00000000-0000-0000-0000-000000000001"
 class WorkerLogTests(TransactionTestCase):
     """A real worker whose pool process has converted, and so has started the web application."""
 
-    serialized_rollback = True
-
     def wait_for(self, condition):
         deadline = time.monotonic() + 60
         while not condition():

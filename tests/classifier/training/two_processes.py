@@ -18,7 +18,7 @@ from tests.classifier.training.test_run import TINY
 # the whole batch's gradient.
 CONFIG = replace(
     TINY, head_epochs=3, top_epochs=0, full_epochs=0, augmentation=0.0, dropout=0.0,
-    class_weights=False, learning_rate=1e-2,
+    class_weights=False, learning_rate=1e-2, uploads=0.0,
 )  # fmt: skip
 WHOLE = replace(TINY, head_epochs=1, top_epochs=1, full_epochs=1)
 
