@@ -74,7 +74,8 @@ class TopologyTests(SimpleTestCase):
             "from pathlib import Path\n"
             "from django.conf import settings\n"
             "from tests.support.versions import make_version_folder\n"
-            "from classifier.versions.registry import promote, register_version\n"
+            "from classifier.versions.promotion import promote\n"
+            "from classifier.versions.registry import register_version\n"
             "folder = make_version_folder(Path(settings.CLASSIFIER_ROOT) / 'versions', 'tiny')\n"
             "promote(register_version(folder))\n"
         )
