@@ -153,6 +153,8 @@ class Topology:
             "VAR_DIR": str(self.folder / "var"),
             "DATABASE_URL": self.postgres.url,
             "CELERY_BROKER_URL": self.redis.url,
+            # The first conversion compiles the tracer, which set-up would have done.
+            "CONVERTER_INLINE_SECONDS": "0",
             "QUEUE_VISIBILITY_TIMEOUT": "5",
             "CLASSIFIER_ANONYMOUS_RATE": "",
             "CONVERTER_ANONYMOUS_RATE": "",
