@@ -10,7 +10,8 @@ from contourpy import LineType, contour_generator
 
 from .adjust import adjust, control
 from .compiled import compiled
-from .nodes import divide, find_corners, places, spare, tangents
+from .corners import find_corners, tangents
+from .nodes import divide, places, spare
 from .raster import add_coverage, coverage
 
 _STEP = 0.5  # px between the points of an outline

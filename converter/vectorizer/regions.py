@@ -26,12 +26,10 @@ class Regions:
     Attributes:
         mixture: of each pixel.
         paints: what its indices mean.
-        values: float32 [H, W, 4], the premultiplied image.
     """
 
     mixture: Mixture
     paints: list[Paint]
-    values: np.ndarray
 
 
 def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
@@ -69,7 +67,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         cores[odd] = np.where(near, names, cores[odd])
         paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
         mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
-    return Regions(_calmed(mixture, settings.speckle), paints, values)
+    return Regions(_calmed(mixture, settings.speckle), paints)
 
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:
