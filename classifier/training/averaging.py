@@ -1,12 +1,15 @@
 """A running average of the weights, which usually generalises better than the last ones."""
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+Model = TypeVar("Model", bound=nn.Module)
 
-class WeightAverage:
+
+class WeightAverage(Generic[Model]):
     """Exponential moving average of a model's parameters and statistics.
 
     The average follows quickly at first, so that short trainings gain from it too.
@@ -15,13 +18,14 @@ class WeightAverage:
     https://arxiv.org/abs/1703.01780
     """
 
-    def __init__(self, model: nn.Module, decay: float, steps: int = 0) -> None:
-        self.model = copy.deepcopy(model).requires_grad_(False)
+    def __init__(self, model: Model, decay: float, steps: int = 0) -> None:
+        self.model = copy.deepcopy(model)
+        self.model.requires_grad_(False)
         self.decay = decay
         self.steps = steps
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self, model: Model) -> None:
         """Take in the model's present weights."""
         self.steps += 1
         decay = min(self.decay, self.steps / (9 + self.steps))

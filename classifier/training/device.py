@@ -2,6 +2,7 @@
 
 import os
 from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 
@@ -18,7 +19,7 @@ def pick_device() -> torch.device:
     return torch.device("cpu")
 
 
-def mixed_precision(device: torch.device) -> AbstractContextManager:
+def mixed_precision(device: torch.device) -> AbstractContextManager[Any]:
     """Return a context in which the device computes in half precision where that is safe."""
     dtype = _DTYPES.get(device.type)
     return torch.autocast(device.type, dtype, enabled=dtype is not None)

@@ -30,6 +30,11 @@ _BATCH = 64
 class Strangeness(nn.Module):
     """A linear score that is above 0 for what does not look like a logo."""
 
+    mean: Tensor  # float32 [K], as `deviation` and `weight`
+    deviation: Tensor
+    weight: Tensor
+    bias: Tensor  # float32 []
+
     def __init__(self, mean: Tensor, deviation: Tensor, weight: Tensor, bias: float) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
@@ -75,8 +80,10 @@ def fit_line(logos: np.ndarray, strangers: np.ndarray) -> Strangeness:
     scaled = np.clip((points - mean) / deviation, -_FARTHEST, _FARTHEST)
     strange = np.arange(len(points)) >= len(logos)
     found = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=300).fit(scaled, strange)
-    tensors = (torch.from_numpy(v).float() for v in (mean, deviation, found.coef_[0]))
-    return Strangeness(*tensors, float(found.intercept_[0]))
+    centre, spread, weight = (
+        torch.from_numpy(values).float() for values in (mean, deviation, found.coef_[0])
+    )
+    return Strangeness(centre, spread, weight, float(found.intercept_[0]))
 
 
 def _seen(

@@ -18,7 +18,7 @@ from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ImageArray
 from classifier.training.device import mixed_precision
 from classifier.training.distillation import distilled_loss
-from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
+from classifier.training.errors import CheckpointError, NonFiniteLossError, TrainingStoppedError
 from classifier.training.losses import Loss, smooth_targets
 from classifier.training.meters import EpochMeter
 from classifier.training.model import Activations, LogoClassifier, TrainedPart
@@ -52,7 +52,7 @@ class Session:
 
     config: TrainingConfig
     model: LogoClassifier
-    average: WeightAverage
+    average: WeightAverage[LogoClassifier]
     train: ImageArray
     val: ImageArray
     loss: Loss
@@ -211,8 +211,8 @@ def _validate(
         _check_stop(session)
         logits = model.suffix(inputs, stage.first_group)
         loss += torch.nn.functional.cross_entropy(logits, labels, reduction="sum").item()
-        cells = labels * classes + logits.argmax(1)
-        confusion += torch.bincount(cells.cpu(), minlength=classes * classes)
+        pairs = labels * classes + logits.argmax(1)
+        confusion += torch.bincount(pairs.cpu(), minlength=classes * classes)
         count(len(labels))
     sums = torch.cat([torch.tensor([loss], dtype=torch.float64), confusion.double()])
     loss, *cells = parallel.total(sums).tolist()
@@ -221,11 +221,11 @@ def _validate(
             f"The validation loss became {loss} in epoch {len(session.state.history) + 1}. "
             f"Lower learning_rate ({session.config.learning_rate})."
         )
-    confusion = torch.tensor(cells).long().view(classes, classes)
+    counts = torch.tensor(cells).long().view(classes, classes)
     return {
         "val_loss": loss / len(session.val),
-        "val_accuracy": confusion.trace().item() / len(session.val),
-        "val_confusion": confusion.tolist(),
+        "val_accuracy": counts.trace().item() / len(session.val),
+        "val_confusion": counts.tolist(),
     }
 
 
@@ -287,7 +287,7 @@ def restore_session(session: Session) -> None:
     """
     tensors, saved = checkpoint.load_checkpoint(session.folder / checkpoint.LAST)
     if TrainingConfig.from_json(saved["config"]) != session.config:
-        raise checkpoint.CheckpointError("The checkpoint belongs to a run with other settings.")
+        raise CheckpointError("The checkpoint belongs to a run with other settings.")
     session.state = TrainingState(**saved["state"])
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}, "optimizer": {}}
     for key, tensor in tensors.items():

@@ -29,6 +29,9 @@ class LogoClassifier(nn.Module):
     which the last map has lost.
     """
 
+    mean: Tensor  # float32 [1, 3, 1, 1]
+    std: Tensor
+
     def __init__(
         self,
         features: nn.Sequential,

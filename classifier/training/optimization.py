@@ -1,6 +1,7 @@
 """Optimisers with one rate per part of the network, and the course of the rates."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,7 +33,7 @@ def build_optimizer(
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
-def _groups(module: nn.Module, scale: float, weight_decay: float) -> list[dict]:
+def _groups(module: nn.Module, scale: float, weight_decay: float) -> list[dict[str, Any]]:
     weights = [p for p in module.parameters() if p.ndim > 1]
     others = [p for p in module.parameters() if p.ndim <= 1]
     return [

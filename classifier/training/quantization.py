@@ -40,7 +40,9 @@ def quantize_weights(source: Path, destination: Path) -> None:
     decoders, coded = [], set()
     for node in list(graph.node):
         axis = _output_axis(node)
-        name = node.input[1] if axis is not None else ""
+        if axis is None:
+            continue
+        name = node.input[1]
         weights = stored.get(name)
         if weights is None or weights.dtype != np.float32 or weights.size < _SMALLEST:
             continue

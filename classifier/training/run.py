@@ -19,13 +19,8 @@ from classifier.training.dataset import (
     TrainingData,
 )
 from classifier.training.device import gradient_scaler, pick_device
-from classifier.training.loop import (
-    Session,
-    TrainingState,
-    TrainingStoppedError,
-    restore_session,
-    train_stage,
-)
+from classifier.training.errors import TrainingStoppedError
+from classifier.training.loop import Session, TrainingState, restore_session, train_stage
 from classifier.training.losses import build_loss
 from classifier.training.model import LogoClassifier, build_model, reestimate_batch_norm
 from classifier.training.reporting import EpochResult, TrainingObserver

@@ -6,6 +6,7 @@ then move and smear them, which no change of the prepared square can imitate.
 
 import io
 import random
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -75,7 +76,7 @@ def _framed(image: Image.Image, rng: random.Random) -> Image.Image:
         width, height = (
             round(own + 2 * margin) for own, margin in zip(image.size, margins, strict=True)
         )
-    colour = image.getpixel((0, 0))
+    colour = cast(tuple[int, ...], image.getpixel((0, 0)))  # of an RGB image
     if rng.random() < _SHADED:
         colour = tuple(level - _SHADE if level > 127 else level + _SHADE for level in colour)
     left, top = (width - image.width) // 2, (height - image.height) // 2
@@ -86,8 +87,8 @@ def _framed(image: Image.Image, rng: random.Random) -> Image.Image:
 
 def _scaled(image: Image.Image, side: float, rng: random.Random) -> Image.Image:
     factor = side / max(image.size)
-    size = tuple(max(1, round(length * factor)) for length in image.size)
-    return image.resize(size, rng.choice(_FILTERS))
+    width, height = (max(1, round(length * factor)) for length in image.size)
+    return image.resize((width, height), rng.choice(_FILTERS))
 
 
 def _compressed(image: Image.Image, rng: random.Random) -> Image.Image:

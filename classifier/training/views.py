@@ -14,10 +14,9 @@ def augmented_views(
     """Return a random view of some training images, float32 RGB [B, 3, size, size] from 0 to 1."""
     strength, flip = config.augmentation, config.flip
     if images.copies is None:
-        clean = torch.ones(len(rows), dtype=torch.bool)
-    else:
-        clean = torch.rand(len(rows), generator=generator) >= config.uploads
-        picks = torch.randint(images.copies.shape[1], rows.shape, generator=generator)
+        return _clean(images, rows, config, generator)
+    clean = torch.rand(len(rows), generator=generator) >= config.uploads
+    picks = torch.randint(images.copies.shape[1], rows.shape, generator=generator)
     if clean.all():
         return _clean(images, rows, config, generator)
     copies = torch.from_numpy(images.copies[rows[~clean].numpy(), picks[~clean].numpy()])

@@ -53,7 +53,7 @@ def _read_legacy(content: bytes) -> dict[str, Tensor]:
     strings: list[list[str]] = []
     for _ in range(5):  # magic number, version, machine, tensors, storage keys
         operations = list(pickletools.genops(stream))
-        strings.append([arg for op, arg, _ in operations if op.name == "BINUNICODE"])
+        strings.append([str(arg) for op, arg, _ in operations if op.name == "BINUNICODE"])
     # Each tensor's name is followed by its storage's key, a number; other strings are not.
     names_by_key: dict[str, str] = {}
     name = ""
@@ -80,7 +80,7 @@ def copy_lite0(features: nn.Sequential) -> None:
     with torch.no_grad():
         for name, module in features.named_modules():
             if isinstance(module, nn.Conv2d) and name.endswith((".fc1", ".fc2")):
-                if name.endswith(".fc2"):
+                if name.endswith(".fc2") and module.bias is not None:
                     module.weight.zero_()
                     module.bias.fill_(_OPEN_GATE_BIAS)
             elif isinstance(module, nn.Conv2d):
@@ -89,8 +89,8 @@ def copy_lite0(features: nn.Sequential) -> None:
                 stored = next(layers).view(height, width, inputs, outputs)
                 module.weight.copy_(stored.permute(3, 2, 0, 1))
             elif isinstance(module, nn.BatchNorm2d):
-                for tensor in (module.weight, module.bias, module.running_mean, module.running_var):
-                    tensor.copy_(next(layers))
+                for name in ("weight", "bias", "running_mean", "running_var"):
+                    getattr(module, name).copy_(next(layers))
     if next(layers, None) is not None:
         raise WeightsError("The backbone has fewer layers than EfficientNet-Lite0.")
 
