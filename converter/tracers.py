@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.conf import settings
 
 from converter.tracer_process import TOO_LARGE
 
@@ -209,8 +210,6 @@ _lock = threading.Lock()
 
 def tracers() -> TracerPool:
     """Return this process's pool. A fork has one of its own."""
-    from django.conf import settings
-
     with _lock:
         pid = os.getpid()
         if pid not in _pools:

@@ -8,14 +8,22 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from django.core.management.base import CommandError
+from PIL import Image
+
+from classifier.benchmarks.machine import machine_line
+from classifier.benchmarks.web_process import web_process_memory
 from classifier.conf import conf
+from classifier.data.synthetic import draw_logo
+from classifier.inference.manifest import ModelError
+from classifier.inference.preprocessing import prepare, read_image
 from classifier.logo_types import LogoType
+from classifier.models import Dataset, ModelVersion, Sample
+from classifier.versions.promotion import production_version
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from classifier.inference.engine import Engine
-    from classifier.models import ModelVersion
 
 GOALS = {
     "ratio_one": (8, "at least"),
@@ -53,8 +61,6 @@ class InferenceBenchmark:
 
     def measure(self, options: dict[str, Any]) -> dict[str, Any]:
         """Measure everything; see the module's text."""
-        from classifier.benchmarks.machine import machine_line
-        from classifier.benchmarks.web_process import web_process_memory
         from classifier.evaluation.cost import fresh_process
         from classifier.inference.engine import Engine
 
@@ -110,18 +116,12 @@ class InferenceBenchmark:
         return "\n".join(lines)
 
 
-def served_version(name: str | None) -> "ModelVersion":
+def served_version(name: str | None) -> ModelVersion:
     """Return the version to measure.
 
     Raises:
         CommandError: if there is none.
     """
-    from django.core.management.base import CommandError
-
-    from classifier.inference.manifest import ModelError
-    from classifier.models import ModelVersion
-    from classifier.versions.promotion import production_version
-
     if name:
         version = ModelVersion.objects.filter(name=name).first()
         if version is None:
@@ -138,8 +138,6 @@ def logos(count: int) -> tuple[list[bytes], str]:
 
     Drawn ones stand in where there is no real dataset.
     """
-    from classifier.models import Dataset, Sample
-
     ready = Dataset.objects.ready()
     dataset = ready.exclude(source=Dataset.Source.SYNTHETIC).first()
     if dataset:
@@ -151,8 +149,6 @@ def logos(count: int) -> tuple[list[bytes], str]:
 
 
 def _drawn(count: int) -> list[bytes]:
-    from classifier.data.synthetic import draw_logo
-
     rng, types, files = random.Random(0), list(LogoType), []
     for number in range(count):
         buffer = io.BytesIO()
@@ -198,13 +194,9 @@ def alternate(first: Pipeline, second: Pipeline, batches: list[list[bytes]]) -> 
 
 def _engine_pipeline(engine: "Engine") -> Pipeline:
     """Return what serving does with files."""
-    import numpy as np
-
-    from classifier.inference.preprocessing import prepare, read_image
-
     size, limit = engine.manifest.input_size, conf.MAX_PIXELS
 
-    def run(files: list[bytes]) -> "np.ndarray":
+    def run(files: list[bytes]) -> np.ndarray:
         prepared = [prepare(read_image(file, limit, size), size) for file in files]
         return engine.probabilities(np.stack(prepared))
 
@@ -214,7 +206,6 @@ def _engine_pipeline(engine: "Engine") -> Pipeline:
 def _pytorch_pipeline(threads: int) -> Pipeline:
     """Return the usual evaluation pipeline of torchvision, with eager fp32 B0 at 224 px."""
     import torch
-    from PIL import Image
     from torchvision import transforms
     from torchvision.models import efficientnet_b0
 

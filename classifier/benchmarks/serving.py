@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from classifier.benchmarks.inference import logos, served_version
+from classifier.benchmarks.machine import machine_line
 from classifier.benchmarks.web_process import free_port, waited_for, web_server
 from classifier.models import ModelVersion
 
@@ -52,8 +53,6 @@ class ServingBenchmark:
 
     def measure(self, options: dict[str, Any]) -> dict[str, Any]:
         """Measure; ratios are medians over the rounds."""
-        from classifier.benchmarks.machine import machine_line
-
         version = served_version(options["model_version"])
         files, source = logos(200)
         with ExitStack() as stack:

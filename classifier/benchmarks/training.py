@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.benchmarks.machine import machine_line
+from classifier.datasets.training_data import training_data
+from classifier.management.datasets import find_dataset
+from classifier.management.setting_arguments import add_settings, parse_settings
 from classifier.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -30,8 +33,6 @@ class TrainingBenchmark:
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the data, the goal and the limits."""
-        from classifier.management.setting_arguments import add_settings
-
         parser.add_argument("--dataset", metavar="NAME", help="default: the newest")
         parser.add_argument(
             "--images", type=int, default=2000, help="training images, a seeded share of each class"
@@ -46,9 +47,6 @@ class TrainingBenchmark:
     def measure(self, options: dict[str, Any]) -> dict[str, Any]:
         """Let both trainings run until they have the accuracy; see the class's text."""
         import torch
-
-        from classifier.management.datasets import find_dataset
-        from classifier.management.setting_arguments import parse_settings
 
         config = TrainingConfig.from_json(parse_settings(options["set"]))
         dataset = find_dataset(options["dataset"])
@@ -80,7 +78,6 @@ class TrainingBenchmark:
 
 def _data(dataset: Any, count: int, seed: int, folder: Path) -> "TrainingData":
     """Return a seeded, stratified part of a dataset; its arrays are decoded anew, on the clock."""
-    from classifier.datasets.training_data import training_data
     from classifier.training.dataset import TrainingData
 
     whole = training_data(dataset)

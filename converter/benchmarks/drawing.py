@@ -14,6 +14,11 @@ from django.core.management.base import CommandError
 
 from converter.benchmarks.checks import check_renderer
 from converter.benchmarks.drawing_tables import OURS, describe, summarise
+from converter.benchmarks.timing import cpu_seconds
+from converter.conversion import read_upload
+from converter.images import to_png
+from converter.presets import PRESETS
+from converter.tracing import TracingError, trace
 
 if TYPE_CHECKING:
     from converter.benchmarks.cases import Case, Kind
@@ -132,11 +137,6 @@ def _steps(uploads: list[Upload]) -> dict[str, dict[str, float]]:
 def _draw(upload: Upload, folder: Path) -> None:
     """Write an upload as PNG, for the peers, and this project's drawing of it."""
     from converter.benchmarks.rendering import RenderingError
-    from converter.benchmarks.timing import cpu_seconds
-    from converter.conversion import read_upload
-    from converter.images import to_png
-    from converter.presets import PRESETS
-    from converter.tracing import TracingError, trace
 
     try:
         logo = read_upload(upload.case.upload(upload.kind))

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from converter.conversion import ConversionError
 from converter.models.conversions import VisitorQuerySet
 
 
@@ -28,8 +29,6 @@ class Failure(models.Model):
 
 def record_failure(error: Exception) -> None:
     """Note that an image was refused or could not be traced."""
-    from converter.conversion import ConversionError
-
     kinds = Failure.Kind
     kind = kinds.FAILED if isinstance(error, ConversionError) else kinds.REFUSED
     Failure.objects.create(kind=kind, message=str(error)[:300])

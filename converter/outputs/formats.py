@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from PIL import ImageColor
 
+from converter.outputs.eps import write_eps
+from converter.outputs.layered import write_layered
 from converter.outputs.picture import UnreadablePictureError, read_picture
 from converter.outputs.png import MAX_SIDE, write_png
 
@@ -119,8 +121,6 @@ def _as_svg(svg: str, options: OutputOptions) -> bytes:
 
 
 def _as_layered(svg: str, options: OutputOptions) -> bytes:
-    from converter.outputs.layered import write_layered
-
     return write_layered(svg).encode()
 
 
@@ -132,8 +132,6 @@ def _as_pdf(svg: str, options: OutputOptions) -> bytes:
 
 
 def _as_eps(svg: str, options: OutputOptions) -> bytes:
-    from converter.outputs.eps import write_eps
-
     return write_eps(read_picture(svg), options.title)
 
 
