@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ClassifierConfig(AppConfig):
-    """The classifier app."""
+    """The plug-in: registers its system checks and its kinds of work at start."""
 
     name = "classifier"
     default_auto_field = "django.db.models.BigAutoField"

@@ -120,7 +120,6 @@ class ClassifierClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
     def classify(

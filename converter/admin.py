@@ -23,11 +23,9 @@ class LastingAdmin(ModelAdmin):
     """Rows that stay as they are."""
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let nobody change one."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let nobody delete one."""
         return False
 
 
@@ -63,7 +61,6 @@ class AuditEntryAdmin(LastingAdmin):
     search_fields = ("user", "action", "address", "request_id")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let nobody add one."""
         return False
 
 
@@ -79,7 +76,6 @@ class WatchedAdmin(LastingAdmin):
         return request.user.is_staff
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let nobody add one."""
         return False
 
 
@@ -104,12 +100,10 @@ class ConversionAdmin(WatchedAdmin):
 
     @admin.display(description="Drawing")
     def thumbnail(self, conversion: Conversion) -> str:
-        """The drawing, small."""
         return _picture(conversion, 64)
 
     @admin.display(description="Drawing")
     def picture(self, conversion: Conversion) -> str:
-        """The drawing."""
         return _picture(conversion, 256)
 
     @admin.display(description="Fidelity", ordering="fidelity")

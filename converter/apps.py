@@ -4,10 +4,9 @@ from django.apps import AppConfig
 
 
 class ConverterConfig(AppConfig):
-    """The converter app."""
+    """The host's app: pages, API, batches and the tracer."""
 
     name = "converter"
 
     def ready(self) -> None:
-        """Listen to sign-ins."""
         from converter.monitoring import sign_ins  # noqa: F401

@@ -47,7 +47,6 @@ class Progress:
 
     @property
     def is_active(self) -> bool:
-        """Whether items wait."""
         return self.over < self.total
 
     @property

@@ -10,7 +10,7 @@ PLAIN = "plain"
 
 @dataclass(frozen=True)
 class VtracerSettings:
-    """What vtracer is told, by vtracer's own names; its own defaults."""
+    """vtracer's settings, by vtracer's own names; its own defaults."""
 
     colormode: str = "color"
     hierarchical: str = "stacked"

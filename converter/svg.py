@@ -98,7 +98,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Shape:
-    """Something painted."""
+    """An element with its geometry and its paint."""
 
     paint: Paint
     form: Path | Circle | Ellipse | Rectangle
@@ -114,7 +114,6 @@ class Drawing:
 
     @property
     def byte_count(self) -> int:
-        """Size of the file."""
         return len(self.svg.encode())
 
 

@@ -34,7 +34,7 @@ class TracerError(Exception):
 
 
 class TracerCrashedError(TracerError):
-    """The process ended."""
+    """The tracer process ended without an answer: it crashed or ran out of memory."""
 
 
 class TracerTooSlowError(TracerError):
@@ -46,7 +46,7 @@ class DrawingTooLargeError(TracerError):
 
 
 class Tracer:
-    """One tracer process."""
+    """A warm tracer process with its pipes and its limits."""
 
     def __init__(self, program: Path, cache: Path | None) -> None:
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
@@ -96,7 +96,6 @@ class Tracer:
         return self._bytes(answer["length"], deadline)
 
     def end(self) -> None:
-        """End the process."""
         self._process.kill()
         self._process.wait()
         with suppress(BrokenPipeError):  # what was not sent yet goes nowhere

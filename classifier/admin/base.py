@@ -50,7 +50,6 @@ class ActionAdmin(ModelAdmin):
     """Rows that are changed by actions only."""
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody edits the fields."""
         return False
 
     def has_act_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:

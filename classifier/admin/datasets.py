@@ -62,7 +62,6 @@ class DatasetAdmin(ActionAdmin):
     def save_model(
         self, request: HttpRequest, obj: Dataset, form: BuildDatasetForm, change: bool
     ) -> None:
-        """Order the dataset."""
         if isinstance(form, ImportImagesForm):
             dataset = start_import(form.cleaned_data["archive"], obj.name, obj.seed)
         else:
@@ -124,7 +123,6 @@ class SampleAdmin(ReadOnlyAdmin):
 
     @display(description="Image")
     def image(self, sample: Sample) -> str:
-        """Show the logo."""
         address = reverse("dashboard:sample_image", args=[sample.pk])
         return format_html('<img src="{}" alt="" width="256">', address)
 

@@ -49,7 +49,6 @@ class TrainingRunAdmin(ActionAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
-        """Show *Start training*."""
         try:
             return super().add_view(
                 request, form_url, {"title": "Start training", **(extra_context or {})}
@@ -61,7 +60,6 @@ class TrainingRunAdmin(ActionAdmin):
     def save_model(
         self, request: HttpRequest, obj: TrainingRun, form: StartTrainingForm, change: bool
     ) -> None:
-        """Start the run."""
         run = start_run(obj.dataset, form.config, request.user)
         obj.pk = run.pk
         obj.refresh_from_db()
@@ -73,7 +71,6 @@ class TrainingRunAdmin(ActionAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def start(self, request: HttpRequest) -> HttpResponse:
-        """Go to the form."""
         return HttpResponseRedirect(reverse("admin:classifier_trainingrun_add"))
 
     def response_add(
@@ -140,7 +137,6 @@ class TrainingRunAdmin(ActionAdmin):
 
     @display(description="Run", ordering="pk")
     def name(self, run: TrainingRun) -> str:
-        """Name the run."""
         return str(run)
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS)

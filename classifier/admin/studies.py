@@ -17,7 +17,6 @@ class StudyAdmin(ReadOnlyAdmin):
 
     @display(description="Study", ordering="pk")
     def name(self, study: Study) -> str:
-        """Name the study."""
         return str(study)
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS)
@@ -33,7 +32,7 @@ class StudyAdmin(ReadOnlyAdmin):
 
 @admin.register(Trial)
 class TrialAdmin(ReadOnlyAdmin):
-    """Short trainings of studies."""
+    """The trials of studies, read-only; studies are started on the dashboard."""
 
     list_display = ("name", "state", "value", "started_at", "finished_at")
     list_filter = ("status", "study")
@@ -41,7 +40,6 @@ class TrialAdmin(ReadOnlyAdmin):
 
     @display(description="Trial", ordering="pk")
     def name(self, trial: Trial) -> str:
-        """Name the trial."""
         return str(trial)
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS)

@@ -61,7 +61,7 @@ class StartTrainingForm(forms.ModelForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Build the config; what it refuses is told at the fields."""
+        """Build the config, and show what it refuses at the fields concerned."""
         values = super().clean() or self.cleaned_data
         names = [setting.name for setting in dataclasses.fields(TrainingConfig)]
         given = {name: values[name] for name in names if name in values}

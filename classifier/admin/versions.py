@@ -23,7 +23,7 @@ from classifier.versions.registry import VersionError
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ActionAdmin):
-    """Promote and retire."""
+    """Model versions, which are promoted, rolled back and retired here, never edited."""
 
     list_display = ("name", "state", "backbone", "input_size", "accuracy", "created_at", "page")
     list_filter = ("stage", "backbone")
@@ -44,7 +44,6 @@ class ModelVersionAdmin(ActionAdmin):
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Versions come from runs."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -84,8 +83,6 @@ class ModelVersionAdmin(ActionAdmin):
         },
     )
     def promote(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Let this version serve."""
-
         version = self.get_object(request, object_id)
         try:
             if version is None:
@@ -108,8 +105,6 @@ class ModelVersionAdmin(ActionAdmin):
         },
     )
     def retire(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Put a candidate aside."""
-
         version = self.get_object(request, object_id)
         try:
             if version is None:
@@ -140,7 +135,7 @@ class ModelVersionAdmin(ActionAdmin):
 
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnlyAdmin):
-    """What versions scored."""
+    """Scores of versions on datasets, read-only; the dashboard draws them."""
 
     list_display = ("version", "dataset", "split", "sample_count", "percent", "created_at")
     list_filter = ("split", "dataset", "synthetic")

@@ -27,11 +27,9 @@ class Clock:
         self._since: tuple[float, float] | None = None
 
     def start(self) -> None:
-        """Start the clock."""
         self._since = time.process_time(), time.perf_counter()
 
     def stop(self) -> None:
-        """Stop the clock."""
         self._cpu, self._wall = self.cpu, self.wall
         self._since = None
 
@@ -42,7 +40,6 @@ class Clock:
 
     @property
     def wall(self) -> float:
-        """Seconds that went by."""
         return self._wall + (time.perf_counter() - self._since[1] if self._since else 0)
 
 

@@ -101,7 +101,6 @@ class WebServer:
 
     @property
     def address(self) -> str:
-        """Its URL."""
         return f"http://127.0.0.1:{self.port}"
 
 

@@ -39,7 +39,7 @@ class PreviewForm(forms.Form):
         field.queryset = Dataset.objects.ready()
 
     def clean(self) -> dict[str, Any]:
-        """Build `config`; what it refuses is told at the fields."""
+        """Build `config`, and show what it refuses at the fields concerned."""
         values = super().clean() or self.cleaned_data
         given = {name: value for name, value in values.items() if name != "dataset"}
         try:

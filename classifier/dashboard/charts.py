@@ -18,5 +18,5 @@ def plotly_file() -> Path:
 @staff_only
 @cache_control(private=True, max_age=86_400)
 def plotly(request: HttpRequest) -> FileResponse:
-    """Return the script."""
+    """Serve the plotly.js that the plotly wheel ships."""
     return FileResponse(plotly_file().open("rb"), content_type="text/javascript")

@@ -63,7 +63,6 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
 
 
 def _contender(key: str) -> Contender | None:
-    """Read "12" or "12-rules"."""
     pk, _, method = key.partition("-")
     version = ModelVersion.objects.filter(pk=pk).first() if is_key(pk) else None
     method = method or Evaluation.Method.NEURAL

@@ -82,7 +82,7 @@ def dataset_numbers(request: HttpRequest, pk: int, file_format: str) -> HttpResp
 @cache_control(private=True, max_age=86400)
 @staff_only
 def sample_image(request: HttpRequest, pk: int) -> FileResponse:
-    """Return a sample's image."""
+    """Serve the image file of a sample to staff."""
     sample = get_object_or_404(Sample.objects.select_related("dataset"), pk=pk)
     folder = sample.dataset.folder.resolve()
     path = sample.file.resolve()

@@ -32,7 +32,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 
 @staff_only
 def proposal_image(request: HttpRequest, pk: int) -> FileResponse:
-    """Return a proposal's image."""
+    """Serve the image that a proposed label belongs to."""
     proposal = get_object_or_404(Proposal, pk=pk)
     if not proposal.file.is_file():
         raise Http404("The image is gone.")

@@ -135,7 +135,7 @@ def study_numbers(request: HttpRequest, pk: int, table: str, file_format: str) -
 @require_POST
 @staff_only
 def study_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a study."""
+    """Cancel a study: a running trial stops at its next step, finished ones stay."""
     require_permission(request, "change_study")
     study = get_object_or_404(Study, pk=pk)
     try:

@@ -56,7 +56,7 @@ class StudyForm(forms.Form):
         self.fields["dataset"].queryset = ready
 
     def clean(self) -> dict[str, Any]:
-        """Build config and budget; what they refuse is told at the fields."""
+        """Build config and budget, and show what they refuse at the fields concerned."""
         values = super().clean() or self.cleaned_data
         if self.errors:
             return values

@@ -1,4 +1,4 @@
-"""Which logos belong to one brand, told from file names."""
+"""Which logos belong to one brand, inferred from file names."""
 
 import re
 

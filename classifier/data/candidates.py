@@ -142,8 +142,8 @@ def _with_lettering(
     ]
     if waiting and not detector_installed():
         tqdm.write(
-            f"rapidocr is not installed: for {len(waiting)} logos, wordmarks are told from file "
-            "names alone."
+            f"rapidocr is not installed: for {len(waiting)} logos, wordmarks are found by "
+            "their file names alone."
         )
     elif waiting:
         read = reported(_in_parallel(_read, waiting, "Reading"), len(waiting), tell)

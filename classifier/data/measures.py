@@ -29,7 +29,6 @@ class Measures:
     tile: bool  # the ink stands on a filled background of its own
 
     def to_json(self) -> dict[str, float | int | bool]:
-        """Return plain JSON values."""
         return asdict(self)
 
 

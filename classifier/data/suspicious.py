@@ -1,4 +1,4 @@
-"""Likely label errors, told from what models answer for logos that they were not trained on."""
+"""Likely label errors, by the answers of models to logos that they were not trained on."""
 
 from collections.abc import Iterator
 

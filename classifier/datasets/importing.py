@@ -71,7 +71,7 @@ def import_archive(file: BinaryIO, name: str | None = None, seed: int = 0) -> Da
     """Make a dataset of a zip of `class/*.png|jpg|webp|svg`.
 
     Files that cannot be used are named in the dataset's `dropped`, the rest is kept. Logos of one
-    brand (told from the file names) and logos that look alike stay in one split.
+    brand (inferred from the file names) and logos that look alike stay in one split.
 
     Raises:
         DatasetError: when it is not a zip, holds too much, or holds no usable logo.

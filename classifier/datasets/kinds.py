@@ -31,11 +31,9 @@ class DatasetBuildKind(Kind):
     foreseen = (DatasetError, CorrectionsError, PackageError)
 
     def rows(self) -> QuerySet:
-        """Bring the dataset along."""
         return DatasetBuild.objects.select_related("dataset")
 
     def carry_out(self, row: DatasetBuild, heartbeat: Heartbeat, listener: Any) -> None:
-        """Fill the dataset."""
         fill_ordered(row, Progress(heartbeat))
 
     def explain(self, row: DatasetBuild, error: Exception) -> str:
@@ -49,7 +47,6 @@ class DatasetBuildKind(Kind):
         settle(pk)
 
     def refuse(self, row: DatasetBuild, reason: str) -> None:
-        """Fail the dataset, too."""
         super().refuse(row, reason)
         settle(row.pk)
 
@@ -80,7 +77,6 @@ class LabelCheckKind(Kind):
     foreseen = (LabelCheckError, ImageError)
 
     def rows(self) -> QuerySet:
-        """Bring the dataset along."""
         return LabelCheck.objects.select_related("dataset")
 
     def carry_out(self, row: LabelCheck, heartbeat: Heartbeat, listener: Any) -> None:
@@ -109,7 +105,6 @@ class AugmentationPreviewKind(Kind):
     foreseen = (InvalidConfigError, ImageError)
 
     def rows(self) -> QuerySet:
-        """Bring the dataset along."""
         return AugmentationPreview.objects.select_related("dataset")
 
     def carry_out(self, row: AugmentationPreview, heartbeat: Heartbeat, listener: Any) -> End:

@@ -56,7 +56,7 @@ def read_message(source: BinaryIO) -> Answer | None:
 
 
 def write_message(target: BinaryIO, head: dict[str, Any], content: bytes) -> None:
-    """Write one message."""
+    """Write one message: a line of JSON with the size, then the content."""
     target.write(json.dumps(head | {"size": len(content)}).encode() + b"\n")
     target.write(content)
     target.flush()

@@ -15,7 +15,7 @@ def _limit(name: str, default: int) -> int:
     return int(value)
 
 
-# What decoding may hold in memory at once, told from size, format and mode before a byte is
+# What decoding may hold in memory at once, estimated from size, format and mode before a byte is
 # decoded: 100 million pixels of a PNG, but 26 million of a WebP, whose decoder keeps three copies.
 PIXEL_BYTES = _limit("PIXEL_BYTES", 400 * 2**20)
 
@@ -30,8 +30,8 @@ MEMORY_BYTES = _limit("MEMORY_BYTES", 2**30)
 # By the clock, on a machine that is busy: then the decoder is killed, too.
 WALL_SECONDS = _limit("WALL_SECONDS", 8)
 
-# Decoders of one process, and who may wait for them for how long. Whoever comes then is told to
-# come back: a thread that waits is a thread that answers nobody.
+# Decoders of one process, and who may wait for them for how long. Beyond that, an
+# upload gets 503 with Retry-After: a waiting thread would answer nobody else.
 DECODERS = _limit("DECODERS", 1)
 WAITING = _limit("WAITING", 2)
 WAIT_SECONDS = _limit("WAIT_SECONDS", 2)

@@ -123,7 +123,6 @@ def read_picture(source: bytes | Path, wanted: Wanted) -> Picture:
 
 
 def _open(source: bytes | Path) -> Image.Image:
-    """Read an image's header."""
     if source == b"":
         raise UnreadableImageError("The file is empty.")
     try:

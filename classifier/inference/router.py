@@ -44,7 +44,6 @@ class Routing:
 
     @classmethod
     def of(cls, engine: Engine | None) -> Self:
-        """Return a version's routing."""
         values = engine.manifest.routing if engine else {}
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
@@ -70,7 +69,6 @@ class Answer:
     milliseconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
         return {name: getattr(self, name) for name in _ANSWER}
 
 

@@ -86,7 +86,6 @@ class Drift:
 
     @property
     def warnings(self) -> list[Shift]:
-        """What has moved."""
         return [shift for shift in self.shifts if shift.verdict in ("small", "major")]
 
 

@@ -131,7 +131,7 @@ def serving_problem() -> str:
 
 
 def forget() -> None:
-    """Unload what is served."""
+    """Unload the engine; the next request loads what production is then."""
     with _served.lock:
         _served.key, _served.engine = ("", ""), None
         _served.refused, _served.problem = ("", ""), ""

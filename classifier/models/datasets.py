@@ -12,10 +12,9 @@ from classifier.models.work import ClaimedWork
 
 
 class DatasetQuerySet(models.QuerySet):
-    """Several datasets."""
+    """Datasets by what can be done with them."""
 
     def ready(self) -> Self:
-        """Return the finished ones."""
         return self.filter(status=Dataset.Status.READY)
 
 
@@ -67,7 +66,7 @@ class Dataset(models.Model):
 
 
 class SampleQuerySet(models.QuerySet):
-    """Several logos."""
+    """Samples by their labels and splits."""
 
     def of_classes(self, split: str = "") -> Self:
         """Return those whose label is a class, not ambiguous; of one split, or of any."""
@@ -76,7 +75,7 @@ class SampleQuerySet(models.QuerySet):
 
 
 class Sample(models.Model):
-    """One labelled logo image."""
+    """A logo image of a dataset, with its label, split and source."""
 
     class Split(models.TextChoices):
         TRAIN = "train", "train"

@@ -22,7 +22,7 @@ class ClaimedWorkQuerySet(models.QuerySet):
         self.filter(status=status.RUNNING).update(status=status.CANCELLING)
 
     def refuse(self, error: str) -> None:
-        """End queued work as failed: no worker could be told of it."""
+        """End queued work as failed: the queue did not accept it."""
         status = self.model.Status
         self.filter(status=status.QUEUED).update(
             status=status.FAILED, finished_at=timezone.now(), error=error

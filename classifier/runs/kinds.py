@@ -73,7 +73,7 @@ class TrainingRunKind(TrainingKind):
 
 @register
 class RateTestKind(TrainingKind):
-    """A learning-rate range test."""
+    """A learning-rate range test: a short training with a rising rate."""
 
     name = "rate_test"
     row = RateTest
@@ -82,7 +82,6 @@ class RateTestKind(TrainingKind):
     lost = "The worker fell silent. Start the test again."
 
     def rows(self) -> QuerySet:
-        """Bring the dataset along."""
         return RateTest.objects.select_related("dataset")
 
     def carry_out(self, row: RateTest, heartbeat: Heartbeat, listener: Any) -> None:

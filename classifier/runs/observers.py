@@ -32,7 +32,6 @@ class HeartbeatObserver:
         self.listener.on_progress(stage, progress, seconds_left)
 
     def on_step(self, result: StepResult) -> None:
-        """Pass it on."""
         self.listener.on_step(result)
 
     def on_epoch(self, result: EpochResult) -> None:
@@ -82,7 +81,6 @@ class PacedObserver(HeartbeatObserver):
         self.began = timezone.now()
 
     def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
-        """Replace the estimate."""
         passed = (timezone.now() - self.began).total_seconds()
         left = passed * (1 - progress) / progress if progress else None
         super().on_progress(stage, progress, left)

@@ -40,7 +40,6 @@ class Analysis:
     findings: list[Finding]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
         return asdict(self)
 
 

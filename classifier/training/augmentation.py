@@ -225,7 +225,6 @@ def mix(
 
 
 def _beta(parameter: float, generator: Generator) -> float:
-    """Draw from Beta(parameter, parameter)."""
     concentration = torch.full((2,), parameter)
     first, second = torch._standard_gamma(concentration, generator=generator).tolist()
     return first / (first + second) if first + second else 0.5

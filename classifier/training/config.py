@@ -142,7 +142,6 @@ class TrainingConfig:
 
     @property
     def epochs(self) -> int:
-        """Epochs over all stages."""
         return self.head_epochs + self.top_epochs + self.full_epochs
 
     @property

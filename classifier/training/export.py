@@ -40,7 +40,6 @@ class ServingModel(nn.Module):
         self.strangeness = strangeness
 
     def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Normalise and classify."""
         logits, pooled = self.model.answer(images.permute(0, 3, 1, 2).float() / 255)
         return logits if self.strangeness is None else (logits, self.strangeness(pooled))
 

@@ -110,7 +110,6 @@ class TrainedPart(nn.Module):
         self._suffix = partial(model.suffix, first_group=first_group)
 
     def forward(self, activations: Activations) -> Tensor:
-        """Return logits [N, classes]."""
         return self._suffix(activations)
 
 

@@ -36,7 +36,6 @@ class Progress:
         self.started = time.monotonic()
 
     def add(self, stage: str, work: float) -> None:
-        """Count work as done."""
         self.done += work
         now = time.monotonic()
         finished = self.done >= self.total * (1 - 1e-9)

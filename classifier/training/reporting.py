@@ -46,7 +46,7 @@ class StepResult:
 
 
 class TrainingObserver(Protocol):
-    """Who is told of a run's progress, and who may end it."""
+    """Receives a run's progress, and may ask it to stop."""
 
     def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
         """Hear of steps done: `progress` is the share of the whole run, 0 to 1."""
@@ -80,5 +80,4 @@ class SilentObserver:
         """Ignore checkpoints."""
 
     def should_stop(self) -> bool:
-        """Go on."""
         return False

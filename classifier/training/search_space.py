@@ -18,7 +18,6 @@ class Parameter:
     choices: tuple[Any, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
         if self.choices:
             return {"choices": list(self.choices)}
         return {"low": self.low, "high": self.high, "log": self.log}

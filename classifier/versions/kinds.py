@@ -38,7 +38,6 @@ class EvaluationKind(Kind):
         return EvaluationJob.objects.select_related("version", "dataset")
 
     def carry_out(self, row: EvaluationJob, heartbeat: Heartbeat, listener: Any) -> None:
-        """Measure all methods."""
         measure(row, heartbeat)
 
 
@@ -55,7 +54,6 @@ class VariantMeasurementKind(Kind):
     foreseen = (VariantError, VersionError, *_UNUSABLE)
 
     def rows(self) -> QuerySet:
-        """Bring the version along."""
         return VariantMeasurement.objects.select_related("version")
 
     def carry_out(self, row: VariantMeasurement, heartbeat: Heartbeat, listener: Any) -> None:

@@ -54,8 +54,8 @@ def carry_out_queued(name: str, pk: int) -> None:
 def carry_out(row: ClaimedWork | None, listener: Any = None) -> Any | None:
     """Claim a queued row, do its work, and store how it ended, whatever happens.
 
-    Faults that a person can mend are told in the row's `error`; an unforeseen exception is told
-    there, too, and raised.
+    The row's `error` says what went wrong. A fault that a person can mend ends there; an
+    unforeseen exception is raised as well.
 
     Args:
         row: None, or one that another process has, is left alone.

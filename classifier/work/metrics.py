@@ -21,7 +21,6 @@ class WorkStates:
     """How many training runs and other works there are in each state, and what serves."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count them."""
         states = GaugeMetricFamily(
             "classifier_work", "Work for workers, by kind and status.", labels=["kind", "status"]
         )

@@ -143,7 +143,7 @@ class BatchesView(Conversions, APIView):
         examples=[BATCH_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
-        """Have several images converted to SVG. What is wrong with one is told in its item."""
+        """Have several images converted to SVG. What is wrong with an image stands in its item."""
         form = BatchRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         sent = form.validated_data

@@ -59,7 +59,6 @@ class ConversionBenchmark:
         return summarise(rows)
 
     def describe(self, results: dict[str, Any]) -> str:
-        """Return the Markdown tables."""
         return describe(results)
 
 

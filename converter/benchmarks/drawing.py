@@ -60,7 +60,6 @@ class DrawingBenchmark:
         return summarise(rows, missing) | {"steps": _steps(uploads)}
 
     def describe(self, results: dict[str, Any]) -> str:
-        """Return the Markdown tables."""
         return describe(results)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 
 def vtracer(image: Any, **settings: Any) -> str:
-    """Draw with vtracer 0.6."""
+    """Return the SVG that vtracer 0.6 makes of a PNG file."""
     import io
 
     import vtracer
@@ -44,7 +44,7 @@ def watershed(image: Any) -> str:
 
 
 def swag(image: Any) -> str:
-    """Draw with swag-converter."""
+    """Return the SVG that swag-converter makes of a PNG file."""
     import tempfile
 
     import swag_converter

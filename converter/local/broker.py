@@ -87,7 +87,6 @@ class EmbeddedBroker:
 
     @property
     def url(self) -> str:
-        """The address for Celery."""
         return f"redis+socket://{self.socket}"
 
     def command(self) -> list[str]:

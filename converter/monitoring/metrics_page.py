@@ -31,10 +31,9 @@ _CONNECT_SECONDS = 1.0
 
 
 class QueueStates:
-    """How many tasks and uploads wait. A queue that is away is told by its absence."""
+    """How many tasks and uploads wait. Without a reachable queue the metric is absent."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count them."""
         lengths = GaugeMetricFamily("queue_length", "Tasks that wait, by queue.", labels=["queue"])
         with _queue_channel() as channel:
             for name in QUEUES if channel else ():

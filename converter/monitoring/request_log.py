@@ -51,7 +51,7 @@ def begin_task(task_id: str, task: "Task", args: tuple = (), **signal: object) -
 
 
 def end_task(**signal: object) -> None:
-    """Forget it."""
+    """Clear the task's id, so that later log lines do not carry it."""
     _request_id.set("")
 
 
@@ -81,7 +81,6 @@ class RequestIdFilter(logging.Filter):
     """Adds `request_id` to each record: the request's or the task's, or a dash outside of both."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through."""
         record.request_id = _request_id.get() or "-"
         return True
 

@@ -8,7 +8,6 @@ class KeepingLogoutView(LogoutView):
     """Signs out. The session ends, but the new one is that of the same visitor."""
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Sign out."""
         visitor = request.session.get("visitor")
         response = super().post(request, *args, **kwargs)
         if visitor:

@@ -43,7 +43,7 @@ def state(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take back what waits."""
+    """Cancel the items of a batch that no worker has begun."""
     cancel_batch(own_batch(request, pk))
     return redirect("batch", pk)
 

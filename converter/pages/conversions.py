@@ -89,7 +89,7 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpRes
 
 @require_safe
 def conversion(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show a result."""
+    """Show a conversion: the upload beside its drawing, with controls and downloads."""
     return _result_page(request, own_conversion(request, pk))
 
 

@@ -93,7 +93,7 @@ def zip_response(
 ) -> FileResponse:
     """Return drawings as one zip file, each named after its upload and in each of the formats.
 
-    What cannot be made is told in a text file beside the rest.
+    A text file beside the rest lists what could not be made.
     """
     names: Counter[str] = Counter()
     faults: list[str] = []

@@ -74,7 +74,7 @@ class ImagesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    """Logos to convert."""
+    """One or more uploaded images, checked before they are read."""
 
     image = ImagesField(
         label="Logos",

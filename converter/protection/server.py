@@ -21,7 +21,7 @@ from waitress.utilities import Error
 from converter.protection.bodies import body_limit, problem_with
 
 CONNECTIONS = 1000  # of one process; more wait in the kernel's queue
-WAITING = 64  # requests that wait for a thread; more are told to come back
+WAITING = 64  # requests that wait for a thread; further ones get 503
 _RETRY_SECONDS = 5
 _HEADER_BYTES = 32 * 2**10
 _IDLE_SECONDS = 15  # without a byte
@@ -31,7 +31,7 @@ _SWEEP_SECONDS = 2
 # Of a body that is refused so much is received, and thrown away: a client that still sends would
 # see a broken connection in place of the answer.
 _THROWN_AWAY = 64 * 2**20
-# That the process lives is told by a thread of its own, whatever all others are at.
+# Health checks are answered by a thread of their own, however busy the others are.
 _PROBE = "/healthz"
 _ALIVE = b'{"status": "ok"}'
 _SWITCH_SECONDS = 0.001  # threads that compute let the loop go on sooner
@@ -128,7 +128,7 @@ class LimitedParser(HTTPRequestParser):
 
 
 class Channel(HTTPChannel):
-    """One connection."""
+    """A connection that has to deliver its request within a time."""
 
     parser_class = LimitedParser
     error_task_class = ErrorTask
@@ -166,7 +166,7 @@ class _PatientServer:
 
 
 class _TcpServer(_PatientServer, TcpWSGIServer):
-    """Listens on an address."""
+    """Listens on a TCP address and makes a `Channel` of each connection."""
 
 
 class _UnixServer(_PatientServer, UnixWSGIServer):

@@ -45,7 +45,6 @@ class Gradient:
     colours: np.ndarray
 
     def along(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return `t` at points."""
         a, b, c, d, e, f = self.geometry
         first = a * x + b * y + c
         return np.hypot(first, d * x + e * y + f) if self.radial else first

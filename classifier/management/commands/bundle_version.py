@@ -22,7 +22,6 @@ class Command(BaseCommand):
         parser.add_argument("name", help="name of the bundled version")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Copy it."""
         version = ModelVersion.objects.filter(name=options["version"]).first()
         if version is None:
             names = ", ".join(ModelVersion.objects.values_list("name", flat=True)) or "none yet"

@@ -23,7 +23,6 @@ class Command(BaseCommand):
     help = "Classify image files. A folder stands for the images in it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take files and folders."""
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="image or folder")
         parser.add_argument(
             "--method",

@@ -29,7 +29,6 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="until it expires; default: never")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the key."""
         user = get_user_model().objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']!r}.")

@@ -16,13 +16,10 @@ class Command(BaseCommand):
     help = "Print what a dataset holds."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a dataset's name."""
         parser.add_argument("name", nargs="?", help="name of the dataset (default: the newest)")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the summary."""
-
         summary = summarize(find_dataset(options["name"]))
         if options["json"]:
             self.stdout.write(json.dumps(summary, indent=2))

@@ -17,11 +17,9 @@ class Command(BaseCommand):
     help = "Make an ensemble of versions: a version that averages their probabilities."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the members."""
         parser.add_argument("versions", nargs="+", metavar="VERSION", help="names of versions")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the ensemble."""
         ensure_database()
         found = ModelVersion.objects.in_bulk(options["versions"], field_name="name")
         missing = [name for name in options["versions"] if name not in found]

@@ -26,8 +26,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the export."""
-
         dataset, output = find_dataset(options["name"]), options["output"]
         try:
             if output.suffix == ".zip":

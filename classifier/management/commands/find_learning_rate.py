@@ -21,7 +21,6 @@ class _Bar(SilentObserver):
         self.bar = bar
 
     def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
-        """Move the bar."""
         self.bar.update(progress * 100 - self.bar.n)
 
 
@@ -37,7 +36,6 @@ class Command(BaseCommand):
         add_settings(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Carry out the test."""
         ensure_database()
         test = self._created(options)
         with tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:

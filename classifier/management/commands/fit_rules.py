@@ -26,7 +26,6 @@ class Command(BaseCommand):
     help = "Fit the rules' thresholds on a training split; the number of trees on validation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a dataset."""
         parser.add_argument("--dataset", metavar="NAME", help="the newest one if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -21,8 +21,6 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Move the corrections."""
-
         ensure_database()
         path = options["file"] or corrections.REVIEWED
         try:

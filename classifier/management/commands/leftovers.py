@@ -14,11 +14,9 @@ class Command(BaseCommand):
     help = "List files that belong to no dataset, run, study, evaluation, proposal or version."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take whether to delete."""
         parser.add_argument("--delete", action="store_true", help="delete them, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """List them."""
         found = find_leftovers()
         for path in found:
             self.stdout.write(f"{size_of(path) / 1e6:10.1f} MB  {path}")

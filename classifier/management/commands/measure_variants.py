@@ -18,7 +18,6 @@ class Command(BaseCommand):
     help = "Measure a version's variants, let the smallest good one serve, and fit the router."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the version."""
         parser.add_argument("version", help="name of a version")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Register and promote the bundled version, unless another one is in production."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Register it; a missing or broken model is told, and is no reason not to start."""
+        """Register it. A missing or broken model is reported, and the app starts without it."""
         try:
             version = production_version()
         except ModelError as error:

@@ -32,7 +32,6 @@ class Command(BaseCommand):
         parser.add_argument("version", choices=names, help="name of a version that ships")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reproduce it."""
         ensure_database()
         try:
             shipped = read_manifest(BUNDLED_FOLDER / options["version"])

@@ -27,7 +27,6 @@ class ProgressBar:
         self.bar = bar
 
     def on_progress(self, stage: str, progress: float, seconds_left: float | None) -> None:
-        """Move the bar."""
         left = "" if seconds_left is None else f", {tqdm.format_interval(seconds_left)} left"
         self.bar.set_description_str(f"{stage}{left}", refresh=False)
         self.bar.n = round(progress * 100, 1)
@@ -89,7 +88,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Carry out the run."""
         from classifier.training import parallel
 
         ensure_database()

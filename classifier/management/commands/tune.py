@@ -62,7 +62,6 @@ class Command(BaseCommand):
         add_settings(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Carry out the study."""
         ensure_database()
         try:
             study = self._resumed(options["resume"]) if options["resume"] else _created(options)

@@ -28,7 +28,6 @@ class Command(BaseCommand):
             benchmark().add_arguments(subparser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Measure and print."""
         benchmark = import_string(settings.BENCHMARKS[options["benchmark"]])()
         results = benchmark.measure(options)
         self.stdout.write(json.dumps(results) if options["json"] else benchmark.describe(results))

@@ -29,7 +29,6 @@ class Command(BaseCommand):
         parser.add_argument("-o", "--output", type=Path, required=True, help="WebP or PNG file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Draw and write."""
         check_renderer()
         from converter.benchmarks.close_ups import Row, close_ups
         from converter.benchmarks.rendering import RenderingError

@@ -19,7 +19,6 @@ class Command(BaseCommand):
     help = "Set up a second factor for an account: prints what an authenticator app wants to know."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the account."""
         parser.add_argument("user", help="name of the account")
         parser.add_argument("--off", action="store_true", help="take the second factor away")
 
