@@ -9,23 +9,21 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
+from celery import current_app
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
-from converter.adjusting.options import AS_PRESET, Adjustments
-from converter.conversion import ConversionError, convert_logo, read_upload
-from converter.images import RefusedImageError
-from converter.models import Batch, BatchItem, RoutingPolicy, record_failure, store_conversion
+from converter.conversion import AS_CLASSIFIED, Choice
+from converter.models import Batch, BatchItem
 
 logger = logging.getLogger(__name__)
 Status = BatchItem.Status
 _STALLED = 10  # times the usual time between two images: no estimate holds any more
-_DECODER_SECONDS = 60.0  # a worker may wait for a decoder; nobody looks at it
+TASK = "converter.tasks.convert_batch_item"
 MOST_ATTEMPTS = 3  # an image that ends its worker's process is not tried for ever
 _GIVEN_UP = "Several workers tried to convert this image, and failed. Send a smaller version of it."
 
@@ -64,16 +62,10 @@ class Progress:
 
 
 def create_batch(
-    visitor: str,
-    uploads: Iterable[UploadedFile],
-    preset: str = "",
-    logo_type: str = "",
-    adjustments: Adjustments = AS_PRESET,
+    visitor: str, uploads: Iterable[UploadedFile], choice: Choice = AS_CLASSIFIED
 ) -> Batch:
     """Store uploads, unread, and give them to workers once the transaction is over."""
-    batch = Batch(
-        visitor=visitor, preset=preset, logo_type=logo_type, adjustments=adjustments.stored()
-    )
+    batch = Batch(visitor=visitor, **choice.stored())
     items: list[BatchItem] = []
     try:
         with transaction.atomic():
@@ -119,16 +111,16 @@ def cancel_batch(batch: Batch) -> None:
     What waits to be traced again keeps the drawing that it has.
     """
     for item in batch.items.filter(status=Status.WAITING):
-        _finish(item, Status.DONE if item.conversion_id else Status.CANCELLED)
+        finish_item(item, Status.DONE if item.conversion_id else Status.CANCELLED)
 
 
-def trace_again(batch: Batch, items: Iterable[BatchItem], choice: dict[str, Any]) -> int:
+def trace_again(batch: Batch, items: Iterable[BatchItem], choice: Choice) -> int:
     """Give items that were converted to workers once more; return how many.
 
     Args:
         batch: that they belong to.
         items: those without a drawing are left out: their uploads are gone.
-        choice: how to trace them, see `BatchItem.choice`.
+        choice: how to trace them.
     """
     chosen = [item.pk for item in items if item.conversion_id]
     with transaction.atomic():
@@ -136,7 +128,7 @@ def trace_again(batch: Batch, items: Iterable[BatchItem], choice: dict[str, Any]
         batch.started_at = now
         batch.save(update_fields=["started_at"])
         batch.items.filter(pk__in=chosen).update(
-            status=Status.WAITING, message="", choice=choice, attempts=0, queued_at=now,
+            status=Status.WAITING, message="", choice=choice.stored(), attempts=0, queued_at=now,
             finished_at=None,
         )  # fmt: skip
         again = list(batch.items.filter(pk__in=chosen))
@@ -159,24 +151,26 @@ def delete_items(batch: Batch, items: Iterable[BatchItem]) -> int:
     return deleted
 
 
-def convert_item(item_id: str) -> None:
-    """Convert an item that waits, and keep the result unless somebody else came first."""
+def begin_item(item_id: str) -> BatchItem | None:
+    """Return an item that waits, for a worker to convert; None if nobody has to any more."""
     waiting = BatchItem.objects.filter(pk=item_id, status=Status.WAITING)
     if not waiting.update(attempts=F("attempts") + 1):
-        return
+        return None
     item = waiting.select_related("batch", "conversion").first()
-    if item is None:
-        return
-    if item.attempts > MOST_ATTEMPTS:
-        _finish(item, Status.FAILED, _GIVEN_UP)
-        return
-    try:
-        _convert(item)
-    except (RefusedImageError, ConversionError) as error:
-        record_failure(error)
-        _finish(item, Status.FAILED, str(error))
-    except FileNotFoundError:  # cancelled and removed meanwhile
-        _finish(item, Status.FAILED, "The upload is gone. Send the image again.")
+    if item is not None and item.attempts > MOST_ATTEMPTS:
+        finish_item(item, Status.FAILED, _GIVEN_UP)
+        return None
+    return item
+
+
+def finish_item(item: BatchItem, status: Status, message: str = "") -> bool:
+    """Say what became of an item that still waits; False if somebody else was first."""
+    finished = BatchItem.objects.filter(pk=item.pk, status=Status.WAITING).update(
+        status=status, message=message[:300], finished_at=timezone.now()
+    )
+    if finished:
+        transaction.on_commit(lambda: item.upload.delete(save=False))
+    return bool(finished)
 
 
 def send_stranded() -> int:
@@ -186,49 +180,22 @@ def send_stranded() -> int:
     return len(stranded)
 
 
+def enqueue(item_id: str) -> None:
+    """Give one item to a worker.
+
+    Raises:
+        kombu.exceptions.OperationalError: if no queue answers.
+    """
+    current_app.send_task(TASK, (item_id,))
+
+
 def _send(items: Iterable[BatchItem]) -> None:
     """Give items to workers. Where no queue answers they wait until `send_stranded` finds them."""
-    from converter.tasks import convert_batch_item
-
     sent = []
     try:
         for item in items:
-            convert_batch_item.delay(str(item.pk))
+            enqueue(str(item.pk))
             sent.append(item.pk)
     except QueueError as error:
         logger.warning("Uploads wait, since the queue is away: %s", error)
     BatchItem.objects.filter(pk__in=sent).update(queued_at=timezone.now())
-
-
-def _convert(item: BatchItem) -> None:
-    batch, earlier = item.batch, item.conversion
-    choice = item.choice or {
-        "preset": batch.preset, "logo_type": batch.logo_type, "adjustments": batch.adjustments,
-    }  # fmt: skip
-    preset, logo_type = choice.get("preset", ""), choice.get("logo_type", "")
-    adjustments = Adjustments.of(choice.get("adjustments", {}))
-    with (earlier.original if earlier else item.upload).open() as file:
-        content = file.read()
-    logo = earlier.read_original() if earlier else read_upload(content, _DECODER_SECONDS)
-    policy = RoutingPolicy.in_force()
-    result = convert_logo(content, logo, preset, logo_type, policy, adjustments=adjustments)
-    corrected = bool(preset or logo_type)
-    with transaction.atomic():
-        if not _finish(item, Status.DONE):
-            return
-        if earlier:
-            earlier.corrected = earlier.corrected or corrected
-            earlier.take_result(result)
-            return
-        item.conversion = store_conversion(str(batch.visitor), item.name, logo, result, corrected)
-        item.save(update_fields=["conversion"])
-
-
-def _finish(item: BatchItem, status: Status, message: str = "") -> bool:
-    """Say what became of an item that still waits; False if somebody else was first."""
-    finished = BatchItem.objects.filter(pk=item.pk, status=Status.WAITING).update(
-        status=status, message=message[:300], finished_at=timezone.now()
-    )
-    if finished:
-        transaction.on_commit(lambda: item.upload.delete(save=False))
-    return bool(finished)

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,40 @@ class SlowConversionError(ConversionError):
 
 
 @dataclass(frozen=True)
+class Choice:
+    """How a person wants a logo traced. Empty: as its type, which the classifier tells, is.
+
+    Attributes:
+        preset: name of the preset to use; then the classifier is not asked.
+        logo_type: the type that a person says it has; likewise.
+        adjustments: what is changed of the preset.
+    """
+
+    preset: str = ""
+    logo_type: str = ""
+    adjustments: Adjustments = AS_PRESET
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it takes the classifier's place."""
+        return bool(self.preset or self.logo_type)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Choice":
+        """Make a choice of what a row stores."""
+        adjustments = Adjustments.of(stored.get("adjustments", {}))
+        return cls(stored.get("preset", ""), stored.get("logo_type", ""), adjustments)
+
+    def stored(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        adjustments = self.adjustments.stored()
+        return {"preset": self.preset, "logo_type": self.logo_type, "adjustments": adjustments}
+
+
+AS_CLASSIFIED = Choice()
+
+
+@dataclass(frozen=True)
 class Result:
     """A converted logo.
 
@@ -75,22 +110,18 @@ class Result:
 def convert_logo(
     content: bytes,
     logo: Logo,
-    preset: str = "",
-    logo_type: str = "",
+    choice: Choice = AS_CLASSIFIED,
     policy: Policy | None = None,
     seconds: float | None = None,
-    adjustments: Adjustments = AS_PRESET,
 ) -> Result:
     """Convert a logo.
 
     Args:
         content: the file as it was uploaded, for the classifier.
         logo: the same, read.
-        preset: name of the preset to use; then the classifier is not asked.
-        logo_type: the type that a person chose; likewise.
+        choice: how a person wants it.
         policy: how a classifier's answer becomes a preset; by default what the program comes with.
         seconds: after which to give up; by default only each tracer's own limit holds.
-        adjustments: what a person changed of the preset.
 
     Raises:
         SlowConversionError: if no drawing is there after `seconds`.
@@ -98,16 +129,18 @@ def convert_logo(
         ValueError: if there is no such preset or type.
     """
     started = time.perf_counter()
-    if max(logo.width, logo.height) > CLASSIFIED_SIDE and not (preset or logo_type):
+    if max(logo.width, logo.height) > CLASSIFIED_SIDE and not choice.corrects:
         # Nobody has to decode a large image twice: the classifier would scale it down, too.
         content = to_png(resize(logo.image, min(CLASSIFIED_SIDE, max(logo.image.size))))
+    adjustments = choice.adjustments
     logo = adjusted_logo(logo, adjustments)
     policy = policy or Policy.default()
-    classification, chosen, notice = _choose(content, preset, logo_type, policy)
+    classification, chosen, notice = _choose(content, choice, policy)
     classified = time.perf_counter()
     try:
         end = started + seconds if seconds else math.inf
-        drawing, similarity, used = _best_trace(logo, chosen.preset, not preset, end, adjustments)
+        retry = not choice.preset
+        drawing, similarity, used = _best_trace(logo, chosen.preset, retry, end, adjustments)
     except ConversionError:
         CONVERSION_SECONDS.labels("", "failed").observe(time.perf_counter() - started)
         raise
@@ -158,9 +191,10 @@ def read_upload(content: bytes, wait_seconds: float | None = None) -> Logo:
 
 
 def _choose(
-    content: bytes, preset: str, logo_type: str, policy: Policy
+    content: bytes, choice: Choice, policy: Policy
 ) -> tuple[Classification | None, Route, str]:
     """Return the classifier's answer if it was asked, the route, and a notice."""
+    preset, logo_type = choice.preset, choice.logo_type
     if preset:
         if preset not in PRESETS:
             raise ValueError(f"There is no preset {preset!r}. Choose one of {', '.join(PRESETS)}.")

@@ -5,7 +5,8 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
-from converter import batches
+from converter.batches import send_stranded
+from converter.intake import convert_item
 from converter.media import delete_ownerless
 from converter.models import Batch, Conversion, Failure
 
@@ -13,13 +14,13 @@ from converter.models import Batch, Conversion, Failure
 @shared_task
 def convert_batch_item(item_id: str) -> None:
     """Convert one upload of a batch."""
-    batches.convert_item(item_id)
+    convert_item(item_id)
 
 
 @shared_task
 def send_stranded_batch_items() -> None:
     """Send uploads of batches again whose tasks were lost."""
-    batches.send_stranded()
+    send_stranded()
 
 
 @shared_task

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import FileResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -19,15 +20,16 @@ from rest_framework.views import APIView
 from converter.api.adjustments import AdjustmentsSerializer
 from converter.api.examples import BATCH_EXAMPLE
 from converter.api.outputs import ArchiveSerializer
-from converter.batches import cancel_batch, create_batch, delete_items, progress_of
-from converter.models import Batch, BatchItem, visitor_of
+from converter.batches import cancel_batch, delete_items, progress_of
+from converter.conversion import Choice
+from converter.delivery import zip_response
+from converter.intake import take_uploads
+from converter.models import Batch, BatchItem
 from converter.outputs.formats import FORMATS
-from converter.pages.batches import drawings_of, own_batch
-from converter.pages.downloads import zip_response
-from converter.pages.forms import check_upload_count, check_upload_size
 from converter.presets import LOGO_TYPES, PRESETS
-from converter.protection.quota import QuotaError, check_quota
+from converter.protection.quota import QuotaError
 from converter.throttling import Conversions
+from converter.uploads import check_upload_count, check_upload_size
 
 
 class StorageFull(APIException):
@@ -44,10 +46,12 @@ class RouteSerializer(AdjustmentsSerializer):
     logo_type = serializers.ChoiceField(choices=list(LOGO_TYPES), default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take one of the two options, not both."""
+        """Make the `choice` of what was given: a type or a preset, not both."""
         if attrs["preset"] and attrs["logo_type"]:
             raise serializers.ValidationError("Send either preset or logo_type, not both.")
-        return super().validate(attrs)
+        attrs = super().validate(attrs)
+        attrs["choice"] = Choice(attrs["preset"], attrs["logo_type"], attrs["adjustments"])
+        return attrs
 
 
 class BatchRequestSerializer(RouteSerializer):
@@ -148,12 +152,9 @@ class BatchesView(Conversions, APIView):
         form.is_valid(raise_exception=True)
         sent = form.validated_data
         try:
-            check_quota(request, sum(image.size for image in sent["images"]))
+            return accepted(take_uploads(request, sent["images"], sent["choice"]))
         except QuotaError as error:
             raise StorageFull(str(error)) from error
-        visitor = visitor_of(request)
-        names = ("images", "preset", "logo_type", "adjustments")
-        return accepted(create_batch(visitor, *(sent[name] for name in names)))
 
 
 class BatchView(APIView):
@@ -164,7 +165,7 @@ class BatchView(APIView):
     @extend_schema(summary="Look at a batch", responses=BatchSerializer, examples=[BATCH_EXAMPLE])
     def get(self, request: Request, pk: UUID) -> Response:
         """Say how far a batch is, and what became of each image."""
-        return Response(BatchSerializer(own_batch(request, pk)).data)
+        return Response(BatchSerializer(_own(request, pk)).data)
 
     @extend_schema(
         summary="Delete a batch",
@@ -172,7 +173,7 @@ class BatchView(APIView):
     )
     def delete(self, request: Request, pk: UUID) -> Response:
         """Delete a batch with all its uploads and drawings, at once."""
-        batch = own_batch(request, pk)
+        batch = _own(request, pk)
         delete_items(batch, batch.items.select_related("conversion"))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -185,7 +186,7 @@ class BatchCancelView(APIView):
     @extend_schema(summary="Cancel a batch", request=None, responses=BatchSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Take back what waits. What was converted stays."""
-        batch = own_batch(request, pk)
+        batch = _own(request, pk)
         cancel_batch(batch)
         return Response(BatchSerializer(batch).data)
 
@@ -202,9 +203,13 @@ class BatchZipView(APIView):
     )
     def get(self, request: Request, pk: UUID) -> FileResponse:
         """Fetch the drawings that there are by now, each in all formats that were asked for."""
-        found = own_batch(request, pk)
+        found = _own(request, pk)
         form = ArchiveSerializer(data=request.query_params)
         form.is_valid(raise_exception=True)
         chosen = form.validated_data
         formats = [name for name in FORMATS if name in chosen["format"]] or ["svg"]
-        return zip_response(drawings_of(found), formats, chosen["options"])
+        return zip_response(found.drawings(), formats, chosen["options"])
+
+
+def _own(request: Request, pk: UUID) -> Batch:
+    return get_object_or_404(Batch.objects.of_visitor(request), pk=pk)

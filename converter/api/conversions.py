@@ -1,6 +1,5 @@
 """The converter's REST API: convert an image, look at the result, fetch the SVG."""
 
-from pathlib import PurePath
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,16 +17,15 @@ from rest_framework.views import APIView
 from converter.api.batches import BatchSerializer, RouteSerializer, StorageFull, accepted
 from converter.api.examples import CONVERSION_EXAMPLE
 from converter.api.outputs import OutputSerializer
-from converter.batches import create_batch
 from converter.conversion import ConversionError
+from converter.delivery import file_response
 from converter.images import RefusedImageError
-from converter.models import Conversion, record_failure, store_conversion, visitor_of
+from converter.intake import convert_upload
+from converter.models import Batch, Conversion
 from converter.outputs.formats import FORMATS, OutputError, OutputOptions
-from converter.pages.downloads import file_response
-from converter.pages.forms import check_upload_size
-from converter.protection.inline import convert_now
-from converter.protection.quota import QuotaError, check_quota
+from converter.protection.quota import QuotaError
 from converter.throttling import Conversions
+from converter.uploads import check_upload_size
 
 
 class ConversionRequestSerializer(RouteSerializer):
@@ -77,25 +75,16 @@ class ConversionsView(Conversions, APIView):
         """
         form = ConversionRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        options = form.validated_data
-        upload, preset, logo_type = options["image"], options["preset"], options["logo_type"]
-        adjustments = options["adjustments"]
+        sent = form.validated_data
         try:
-            check_quota(request, upload.size)
-            converted = convert_now(upload.read(), preset, logo_type, adjustments)
-            upload.seek(0)
+            found = convert_upload(request, sent["image"], sent["choice"])
         except QuotaError as error:
             raise StorageFull(str(error)) from error
         except (RefusedImageError, ConversionError) as error:
-            record_failure(error)
             raise serializers.ValidationError({"image": [str(error)]}) from error
-        if converted is None:
-            visitor = visitor_of(request)
-            return accepted(create_batch(visitor, [upload], preset, logo_type, adjustments))
-        name = PurePath(upload.name).name
-        corrected = bool(preset or logo_type)
-        stored = store_conversion(visitor_of(request), name, *converted, corrected)
-        return Response(ConversionSerializer(stored).data, status=status.HTTP_201_CREATED)
+        if isinstance(found, Batch):
+            return accepted(found)
+        return Response(ConversionSerializer(found).data, status=status.HTTP_201_CREATED)
 
 
 class ConversionView(APIView):

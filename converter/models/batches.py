@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from converter.adjusting.options import Adjustments
+from converter.conversion import Choice
 from converter.models.conversions import Conversion, VisitorQuerySet
 from converter.presets import LOGO_TYPES, PRESETS
 
@@ -42,6 +44,16 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Batch {self.pk}"
+
+    @property
+    def choice(self) -> Choice:
+        """How its items are to be traced that have no choice of their own."""
+        return Choice(self.preset, self.logo_type, Adjustments.of(self.adjustments))
+
+    def drawings(self) -> list[Conversion]:
+        """Return what its items became, in their order."""
+        found = Conversion.objects.filter(batch_item__batch=self)
+        return list(found.order_by("batch_item__position"))
 
     def delete_with_files(self) -> None:
         """Delete the rows and then what still waits to be converted; conversions stay."""
@@ -98,3 +110,8 @@ class BatchItem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def wanted(self) -> Choice:
+        """How it is to be traced."""
+        return Choice.of(self.choice) if self.choice else self.batch.choice

@@ -111,10 +111,16 @@ class Conversion(models.Model):
         """The types with their probabilities, likeliest first."""
         return sorted(self.probabilities.items(), key=lambda item: -item[1])
 
-    def read_original(self) -> Logo:
-        """Return the stored upload as a logo, at the size that was uploaded."""
+    def read_original(self, wait_seconds: float | None = None) -> Logo:
+        """Return the stored upload as a logo, at the size that was uploaded.
+
+        `wait_seconds` lets a worker wait longer for a decoder than a visitor would.
+
+        Raises:
+            DecoderBusyError: if too many images are being read.
+        """
         with self.original.open() as file:
-            stored = read_upload(file.read())
+            stored = read_upload(file.read(), wait_seconds)
         return replace(stored, width=self.width, height=self.height, lossy=self.lossy)
 
     def read_svg(self) -> str:

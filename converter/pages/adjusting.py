@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -14,12 +13,13 @@ from django.views.decorators.http import require_POST
 from converter.adjusting.drawing import recoloured
 from converter.adjusting.options import Adjustments, starting_values
 from converter.adjusting.palette import colours_in
-from converter.conversion import ConversionError, Result, convert_logo
+from converter.conversion import Choice, ConversionError, Result
+from converter.intake import draw_again
 from converter.models import Conversion
 from converter.pages.controls import swatches
 from converter.pages.conversions import own_conversion
 from converter.pages.forms import AdjustForm
-from converter.protection.inline import inline_place, says_when_busy
+from converter.protection.inline import says_when_busy
 from converter.svg import Drawing
 from converter.templatetags.figures import milliseconds
 from converter.throttling import Adjusting, too_many
@@ -53,11 +53,7 @@ def _result(found: Conversion, adjustments: Adjustments) -> Result:
     """
     svg = recoloured(found.read_svg(), Adjustments.of(found.adjustments), adjustments)
     if svg is None:
-        with inline_place():
-            result = convert_logo(
-                b"", found.read_original(), preset=found.preset,
-                seconds=settings.CONVERTER_INLINE_SECONDS, adjustments=adjustments,
-            )  # fmt: skip
+        result = draw_again(found, Choice(found.preset, adjustments=adjustments))
         return replace(result, reason=found.reason, notice=found.notice, policy=found.policy)
     return Result(
         drawing=Drawing(svg, found.paths, len(colours_in(svg))),

@@ -14,11 +14,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from converter.adjusting.ground import CHOICES
 from converter.adjusting.options import OPTIONS
 from converter.batches import cancel_batch, delete_items, progress_of, trace_again
-from converter.models import Batch, BatchItem, Conversion
+from converter.conversion import Choice
+from converter.models import Batch, BatchItem
 from converter.outputs.formats import FORMATS, MAX_MM
 from converter.outputs.png import MAX_SIDE
 from converter.pages.downloads import zipped
-from converter.pages.forms import AdjustForm, NameForm, PresetForm
+from converter.pages.forms import AdjustForm, PresetForm
+from converter.pages.names import take_name
 from converter.presets import PRESETS
 from converter.throttling import too_many
 
@@ -51,19 +53,13 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve a batch's drawings as one zip file."""
-    return zipped(request, drawings_of(own_batch(request, pk)))
+    return zipped(request, own_batch(request, pk).drawings())
 
 
 @require_POST
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Call a batch something else."""
-    batch = own_batch(request, pk)
-    form = NameForm(request.POST)
-    if form.is_valid():
-        batch.name = form.cleaned_data["name"]
-        batch.save(update_fields=["name"])
-    else:
-        messages.error(request, form.fault)
+    take_name(request, own_batch(request, pk))
     return redirect("batch", pk)
 
 
@@ -100,20 +96,14 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     elif problem := too_many(request, len(items)):
         messages.error(request, problem)
     else:
-        choice = {"preset": form.cleaned_data["preset"]}
-        trace_again(batch, items, choice | {"adjustments": adjusting.adjustments.stored()})
+        choice = Choice(form.cleaned_data["preset"], adjustments=adjusting.adjustments)
+        trace_again(batch, items, choice)
     return redirect("batch", pk)
 
 
 def own_batch(request: HttpRequest, pk: UUID) -> Batch:
     """Return the visitor's batch of that number, or answer 404."""
     return get_object_or_404(Batch.objects.of_visitor(request), pk=pk)
-
-
-def drawings_of(batch: Batch) -> list[Conversion]:
-    """Return what a batch's items became, in their order."""
-    found = Conversion.objects.filter(batch_item__batch=batch)
-    return list(found.order_by("batch_item__position"))
 
 
 def _state(batch: Batch, show: str = "") -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """The converter's pages."""
 
-from pathlib import PurePath
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.forms import Form
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,17 +11,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from converter.adjusting.options import AS_PRESET, Adjustments
-from converter.batches import create_batch
-from converter.conversion import ConversionError, Result, convert_logo
+from converter.conversion import Choice, ConversionError, Result
 from converter.images import RefusedImageError
-from converter.models import Batch, Conversion, record_failure, store_conversion, visitor_of
+from converter.intake import convert_upload, draw_again, take_uploads
+from converter.models import Batch, Conversion
 from converter.outputs.formats import FORMATS, MAX_MM, losses
 from converter.outputs.png import MAX_SIDE
 from converter.pages.controls import controls
-from converter.pages.forms import AdjustForm, CorrectionForm, NameForm, PresetForm, UploadForm
+from converter.pages.forms import AdjustForm, CorrectionForm, PresetForm, UploadForm
+from converter.pages.names import take_name
 from converter.presets import drawing_alike
-from converter.protection.inline import convert_now, inline_place, says_when_busy
-from converter.protection.quota import QuotaError, check_quota
+from converter.protection.inline import says_when_busy
+from converter.protection.quota import QuotaError
 from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.throttling import too_many
 
@@ -41,39 +40,24 @@ def convert(request: HttpRequest) -> HttpResponse:
     if problem := too_many(request):
         form.add_error("image", problem)
         return _upload_page(request, form, 429)
-    uploads = form.cleaned_data["image"]
-    adjustments = _asked(request)
+    uploads, choice = form.cleaned_data["image"], Choice(adjustments=_asked(request))
     try:
-        check_quota(request, sum(upload.size for upload in uploads))
-        if len(uploads) == 1 and (found := _converted(request, uploads[0], adjustments)):
-            return redirect("conversion", found.pk)
-        batch = create_batch(visitor_of(request), uploads, adjustments=adjustments)
-        return redirect("batch", batch.pk)
+        if len(uploads) > 1:
+            return redirect("batch", take_uploads(request, uploads, choice).pk)
+        found = convert_upload(request, uploads[0], choice)
     except QuotaError as error:
         form.add_error("image", str(error))
         return _upload_page(request, form, 507)
     except (RefusedImageError, ConversionError) as error:
-        record_failure(error)
         form.add_error("image", str(error))
         return _upload_page(request, form, 422)
+    return redirect("batch" if isinstance(found, Batch) else "conversion", found.pk)
 
 
 def _asked(request: HttpRequest) -> Adjustments:
     """Return the adjustments of the address; those of a broken one are left out."""
     form = AdjustForm(request.GET)
     return form.adjustments if form.is_valid() else AS_PRESET
-
-
-def _converted(
-    request: HttpRequest, upload: UploadedFile, adjustments: Adjustments
-) -> Conversion | None:
-    """Convert an upload; None where that has to be left to a worker."""
-    converted = convert_now(upload.read(), adjustments=adjustments)
-    upload.seek(0)
-    if converted is None:
-        return None
-    name = PurePath(upload.name).name
-    return store_conversion(visitor_of(request), name, *converted, corrected=False)
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpResponse:
@@ -101,7 +85,7 @@ def retrace(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PresetForm(request.POST)
     if form.is_valid():
         preset = form.cleaned_data["preset"]
-        if result := _drawn_again(request, found, form, "preset", preset=preset):
+        if result := _drawn_again(request, found, form, "preset", Choice(preset)):
             found.corrected = True
             found.take_result(result)
             return redirect("conversion", found.pk)
@@ -116,7 +100,7 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CorrectionForm(request.POST)
     if form.is_valid():
         true_type = form.cleaned_data["true_type"]
-        if result := _drawn_again(request, found, form, "true_type", logo_type=true_type):
+        if result := _drawn_again(request, found, form, "true_type", Choice(logo_type=true_type)):
             found.corrected, found.true_type = True, true_type
             found.take_result(result)
             if form.cleaned_data.get("consent"):
@@ -126,16 +110,14 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _drawn_again(
-    request: HttpRequest, found: Conversion, form: Form, field: str, **choice: str
+    request: HttpRequest, found: Conversion, form: Form, field: str, choice: Choice
 ) -> Result | None:
     """Draw a logo as a person chose. If that cannot be, the form's field says why."""
     if problem := too_many(request):
         form.add_error(field, problem)
         return None
     try:
-        with inline_place():
-            seconds = settings.CONVERTER_INLINE_SECONDS
-            result = convert_logo(b"", found.read_original(), seconds=seconds, **choice)
+        result = draw_again(found, choice)
     except ConversionError as error:
         form.add_error(field, str(error))
         return None
@@ -194,13 +176,7 @@ def original(request: HttpRequest, pk: UUID) -> FileResponse:
 @require_POST
 def rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Call a conversion, and the files that are made of it, something else."""
-    found = own_conversion(request, pk)
-    form = NameForm(request.POST)
-    if form.is_valid():
-        found.name = form.cleaned_data["name"]
-        found.save(update_fields=["name"])
-    else:
-        messages.error(request, form.fault)
+    take_name(request, own_conversion(request, pk))
     return redirect("conversion", pk)
 
 

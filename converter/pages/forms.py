@@ -18,31 +18,7 @@ from converter.outputs.formats import (
 )
 from converter.outputs.png import MAX_SIDE
 from converter.presets import LOGO_TYPES, PRESETS
-
-
-def check_upload_size(upload: UploadedFile) -> None:
-    """Refuse a file that is too big to be read.
-
-    Raises:
-        forms.ValidationError: naming the limit.
-    """
-    limit = settings.CONVERTER_MAX_UPLOAD_BYTES
-    if upload.size > limit:
-        size = f"{upload.size / 2**20:.1f} MB; at most {limit / 2**20:.0f} MB"
-        raise forms.ValidationError(f"The file has {size} are allowed. Send a smaller one.")
-
-
-def check_upload_count(uploads: list[UploadedFile]) -> None:
-    """Refuse more files in one request than are taken, by number or by size.
-
-    Raises:
-        forms.ValidationError: naming the limit.
-    """
-    most, limit = settings.CONVERTER_MAX_BATCH_IMAGES, settings.CONVERTER_MAX_BATCH_BYTES
-    if len(uploads) > most:
-        raise forms.ValidationError(f"Send at most {most} files at a time.")
-    if sum(upload.size for upload in uploads) > limit:
-        raise forms.ValidationError(f"Send at most {limit / 2**20:.0f} MB at a time.")
+from converter.uploads import check_upload_count, check_upload_size
 
 
 class ImagesInput(forms.ClearableFileInput):
@@ -99,17 +75,6 @@ class PresetForm(forms.Form):
     def __init__(self, *args: Any, alike: Container[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["preset"].choices = told_alike(PRESETS, alike)
-
-
-class NameForm(forms.Form):
-    """What a conversion or a batch is called."""
-
-    name = forms.CharField(label="Name", max_length=120)
-
-    @property
-    def fault(self) -> str:
-        """What is wrong with the name."""
-        return f"The name was not changed: {' '.join(self.errors.get('name', []))}"
 
 
 class CorrectionForm(forms.Form):

@@ -2,15 +2,15 @@
 
 import errno
 import sys
-from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import server_error
 
 from converter.images import DecoderBusyError
+from converter.protection.refusals import is_api, problem
 
 _RETRY_SECONDS = "10"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -31,28 +31,19 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     """Answer an exception that no view handled: 503 for an outage, else 500."""
     outage = outage_of(sys.exc_info()[1])
     if not outage:
-        if _is_api(request):
-            return _problem(500, "Something is wrong here; the log says what.")
+        if is_api(request):
+            return problem(500, "Something is wrong here; the log says what.")
         return server_error(request)
     headers = {"Retry-After": _RETRY_SECONDS}
-    if _is_api(request):
-        return _problem(503, outage, headers)
+    if is_api(request):
+        return problem(503, outage, headers)
     return HttpResponse(outage, status=503, content_type="text/plain", headers=headers)
-
-
-def refusal(
-    request: HttpRequest, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None
-) -> HttpResponse:
-    """Return an answer to a request that no view is asked about."""
-    if _is_api(request):
-        return _problem(status, sentence, headers)
-    return HttpResponse(sentence, status=status, content_type="text/plain", headers=headers)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that there is not."""
-    if _is_api(request):
-        return _problem(404, f"There is nothing at {request.path}.")
+    if is_api(request):
+        return problem(404, f"There is nothing at {request.path}.")
     faults = ["Perhaps the address is mistyped, or what was here has been deleted."]
     if request.path.startswith(("/conversions/", "/batches/")):
         faults = [
@@ -65,8 +56,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for what the person who asks may not do."""
-    if _is_api(request):
-        return _problem(403, "You may not do this.")
+    if is_api(request):
+        return problem(403, "You may not do this.")
     who = f"You are signed in as {request.user}. " if request.user.is_authenticated else ""
     fault = f"{who}This takes an account with more rights: ask whoever runs this site."
     return _page(request, "You may not do this", [fault], 403)
@@ -74,8 +65,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer for a form without the token that belongs to the visitor: CSRF_FAILURE_VIEW."""
-    if _is_api(request):
-        return _problem(403, f"The request was refused: {reason}")
+    if is_api(request):
+        return problem(403, f"The request was refused: {reason}")
     faults = [
         "The page was open for too long, or its cookies are blocked. "
         "Go back, load it again, and send the form once more."
@@ -85,20 +76,3 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _page(request: HttpRequest, title: str, faults: list[str], status: int) -> HttpResponse:
     return render(request, "problem.html", {"title": title, "faults": faults}, status=status)
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
-
-
-def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JsonResponse:
-    """Answer in the form that the API has for everything that goes wrong (RFC 9457)."""
-    problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "errors": {},
-    }
-    media_type = "application/problem+json"
-    return JsonResponse(problem, status=status, headers=headers, content_type=media_type)

@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
-from converter.pages.outages import refusal
 from converter.protection.bodies import SMALL, for_staff, problem_with
+from converter.protection.refusals import refusal
 
 
 class BodyLimitMiddleware:

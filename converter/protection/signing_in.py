@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django_otp import match_token, user_has_device
 
-from converter.pages.outages import refusal
 from converter.protection.addresses import client_address
+from converter.protection.refusals import refusal
 
 _KNOWN_FOR = timedelta(days=90)
 

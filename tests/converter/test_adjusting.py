@@ -12,7 +12,7 @@ from django.utils.html import escape
 from PIL import Image
 
 from converter.adjusting.palette import colours_in
-from converter.batches import convert_item
+from converter.intake import convert_item
 from converter.models import Batch, Conversion
 from converter.outputs.png import write_png
 from tests.converter.classifier import classifier_says
@@ -72,7 +72,7 @@ class PageTests(TestCase):
 
     def test_a_colour_is_replaced_without_a_new_trace(self):
         red = next(c for c in colours_in(self.found.read_svg()) if c.startswith("#d"))
-        with mock.patch("converter.pages.adjusting.convert_logo") as trace:
+        with mock.patch("converter.intake.convert_logo") as trace:
             answer = self.adjust(recolour=f"{red}:#00aa00").json()
             self.adjust(recolour=f"{red}:#00aa00,#00aa00:#008800")
         trace.assert_not_called()

@@ -13,10 +13,11 @@ from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from converter import batches
-from converter.batches import MOST_ATTEMPTS, convert_item, progress_of, send_stranded
+from converter import intake
+from converter.batches import MOST_ATTEMPTS, progress_of, send_stranded
+from converter.intake import convert_item
 from converter.models import Batch, BatchItem, Conversion
-from converter.tasks import convert_batch_item, delete_expired_conversions
+from converter.tasks import delete_expired_conversions
 from tests.converter.classifier import classifier_down, classifier_says
 from tests.converter.images import encoded, logo
 
@@ -50,7 +51,7 @@ class BatchTestCase(TestCase):
     def queue(self, send=None):
         """Take tasks: with `send` each is handed to it, without they wait."""
         with (
-            mock.patch.object(convert_batch_item, "delay", side_effect=send) as delay,
+            mock.patch("converter.batches.enqueue", side_effect=send) as delay,
             self.captureOnCommitCallbacks(execute=True),
         ):
             yield delay
@@ -162,14 +163,14 @@ class FaultTests(BatchTestCase):
 
     def test_of_two_workers_with_one_item_the_first_to_finish_wins(self):
         _, sent = self.order(upload())
-        convert_logo = batches.convert_logo
+        convert_logo = intake.convert_logo
 
         def slow(*args, **options):
-            with mock.patch.object(batches, "convert_logo", convert_logo):
+            with mock.patch.object(intake, "convert_logo", convert_logo):
                 convert_item(sent[0])
             return convert_logo(*args, **options)
 
-        with mock.patch.object(batches, "convert_logo", slow):
+        with mock.patch.object(intake, "convert_logo", slow):
             convert_item(sent[0])
         self.assertEqual(Conversion.objects.count(), 1)
         self.assertEqual(self.get()["items"][0]["status"], "done")
@@ -186,13 +187,13 @@ class FaultTests(BatchTestCase):
 
     def test_a_result_that_comes_after_the_cancellation_is_thrown_away(self):
         _, sent = self.order(upload())
-        convert_logo = batches.convert_logo
+        convert_logo = intake.convert_logo
 
         def cancelled_meanwhile(*args, **options):
             self.client.post(f"{API}{Batch.objects.get().pk}/cancel/")
             return convert_logo(*args, **options)
 
-        with mock.patch.object(batches, "convert_logo", cancelled_meanwhile):
+        with mock.patch.object(intake, "convert_logo", cancelled_meanwhile):
             convert_item(sent[0])
         self.assertFalse(Conversion.objects.exists())
         self.assertEqual(self.get()["items"][0]["status"], "cancelled")
@@ -203,14 +204,14 @@ class FaultTests(BatchTestCase):
         self.assertEqual(send_stranded(), 0)
         long_ago = timezone.now() - timedelta(seconds=settings.QUEUE_VISIBILITY_TIMEOUT + 1)
         BatchItem.objects.update(queued_at=long_ago)
-        with mock.patch.object(convert_batch_item, "delay", side_effect=convert_item):
+        with mock.patch("converter.batches.enqueue", side_effect=convert_item):
             self.assertEqual(send_stranded(), 2)
         self.assertEqual(self.get()["progress"]["done"], 2)
         self.assertEqual(send_stranded(), 0)
 
     def test_an_image_that_ends_its_workers_is_given_up(self):
         _, sent = self.order(upload())
-        with mock.patch.object(batches, "convert_logo", side_effect=SystemExit):
+        with mock.patch.object(intake, "convert_logo", side_effect=SystemExit):
             for _ in range(MOST_ATTEMPTS):
                 self.assertRaises(SystemExit, convert_item, sent[0])
         convert_item(sent[0])

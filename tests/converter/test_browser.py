@@ -1,9 +1,8 @@
 import zipfile
 from unittest import mock
 
-from converter.batches import convert_item
+from converter.intake import convert_item
 from converter.models import Batch, Conversion
-from converter.tasks import convert_batch_item
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
 from tests.support.browser import BrowserTestCase
@@ -30,7 +29,7 @@ class ConvertPageTest(BrowserTestCase):
 
     def test_a_batch_shows_its_progress_and_names_a_bad_file(self):
         bad = {**FILE, "name": "bad.png", "buffer": b"nothing"}
-        with mock.patch.object(convert_batch_item, "delay") as delay:
+        with mock.patch("converter.batches.enqueue") as delay:
             self.page.goto("/")
             self.page.set_input_files("input[type=file]", [bad, self.good])
             self.page.wait_for_url("**/batches/*/")
@@ -72,7 +71,7 @@ class BatchPageTest(BrowserTestCase):
         self.addCleanup(says.__exit__, None, None, None)
         good = {**FILE, "buffer": encoded(logo())}
         files = [{**good, "name": "a.png"}, {**good, "name": "b.png"}]
-        with mock.patch.object(convert_batch_item, "delay", side_effect=convert_item):
+        with mock.patch("converter.batches.enqueue", side_effect=convert_item):
             self.page.goto("/")
             self.page.set_input_files("input[type=file]", files)
             self.page.wait_for_url("**/batches/*/")
@@ -88,7 +87,7 @@ class BatchPageTest(BrowserTestCase):
     def test_all_that_are_shown_are_chosen_and_traced_again(self):
         self.page.get_by_label("Choose all that are shown").check()
         self.page.get_by_label("Trace as").select_option("complex")
-        with mock.patch.object(convert_batch_item, "delay", side_effect=convert_item):
+        with mock.patch("converter.batches.enqueue", side_effect=convert_item):
             self.page.get_by_role("button", name="Trace the chosen again").click()
             self.page.get_by_role("link", name="complex 2").wait_for()
         presets = Conversion.objects.values_list("preset", flat=True)

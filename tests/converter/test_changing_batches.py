@@ -3,7 +3,7 @@
 from django.core.files.storage import default_storage
 from django.test import Client, override_settings
 
-from converter.batches import convert_item
+from converter.intake import convert_item
 from converter.models import Batch, BatchItem, Conversion
 from tests.converter.images import encoded, logo
 from tests.converter.test_batches import BatchTestCase, upload

@@ -4,32 +4,14 @@ import re
 
 from converter.adjusting.palette import colours_in
 from converter.models import Conversion
-from tests.converter.classifier import classifier_says
-from tests.converter.images import encoded, logo
-from tests.support.browser import BrowserTestCase
+from tests.converter.images import logo
+from tests.converter.results import ResultCase, file_of
 
-FILE = {
-    "name": "mark.png",
-    "mimeType": "image/png",
-    "buffer": encoded(logo(transparent=False).convert("RGB")),
-}
 _DRAWN = "() => document.querySelector('[data-state]').textContent === ''"
 
 
-class ControlTests(BrowserTestCase):
-    def setUp(self):
-        super().setUp()
-        says = classifier_says("simple")
-        says.__enter__()
-        self.addCleanup(says.__exit__, None, None, None)
-        self.convert(self.page)
-
-    def convert(self, page):
-        page.goto("/")
-        page.set_input_files("input[type=file]", FILE)
-        page.wait_for_url("**/conversions/*/")
-        page.locator(".stage.live").wait_for()
-        page.locator(".swatches li").first.wait_for()
+class ControlTests(ResultCase):
+    file = file_of(logo(transparent=False).convert("RGB"))
 
     def drawn(self, change):
         """Change something and wait for the answer and the picture."""
@@ -80,7 +62,7 @@ class ControlTests(BrowserTestCase):
         )
         self.page.get_by_role("link", name="Use this for other logos").click()
         self.page.get_by_text("With ground transparent").wait_for()
-        self.page.set_input_files("input[type=file]", FILE)
+        self.page.set_input_files("input[type=file]", self.file)
         self.page.wait_for_url("**/conversions/*/")
         stored = Conversion.objects.values_list("adjustments", flat=True)
         self.assertEqual(list(stored), [{"ground": "transparent"}] * 2)

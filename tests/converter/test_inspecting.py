@@ -3,11 +3,8 @@
 from django.core.files.base import ContentFile
 
 from converter.models import Conversion
-from tests.converter.classifier import classifier_says
-from tests.converter.images import encoded, logo
-from tests.support.browser import BrowserTestCase
+from tests.converter.results import ResultCase
 
-FILE = {"name": "mark.png", "mimeType": "image/png", "buffer": encoded(logo())}
 _DROP = """async ([bytes, target]) => {
   const data = new DataTransfer();
   const file = new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" });
@@ -19,23 +16,7 @@ _DROP = """async ([bytes, target]) => {
 }"""
 
 
-class ResultCase(BrowserTestCase):
-    def setUp(self):
-        super().setUp()
-        says = classifier_says("simple")
-        says.__enter__()
-        self.addCleanup(says.__exit__, None, None, None)
-        self.convert(self.page)
-
-    def convert(self, page):
-        page.goto("/")
-        page.set_input_files("input[type=file]", FILE)
-        page.wait_for_url("**/conversions/*/")
-        page.locator(".stage.live").wait_for()
-        page.wait_for_function(
-            "() => [...document.images].every(i => i.complete && i.naturalWidth > 0)"
-        )
-
+class InspectingCase(ResultCase):
     def place(self, name="left"):
         value = self.page.locator("[data-stage]").evaluate(
             f"e => e.style.getPropertyValue('--{name}')"
@@ -50,7 +31,7 @@ class ResultCase(BrowserTestCase):
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-class PictureTests(ResultCase):
+class PictureTests(InspectingCase):
     def test_it_is_moved_by_dragging(self):
         left, top = self.place("left"), self.place("top")
         x, y = self.middle()
@@ -168,7 +149,7 @@ class PictureTests(ResultCase):
         self.assertGreater(boxes[1]["x"], boxes[0]["x"])
 
 
-class TakingAwayTests(ResultCase):
+class TakingAwayTests(InspectingCase):
     def test_every_format_is_downloaded(self):
         starts = {
             "SVG": b"<svg", "SVG, layered": b"<svg", "PDF": b"%PDF", "EPS": b"%!PS",
@@ -204,7 +185,7 @@ class TakingAwayTests(ResultCase):
 
     def test_a_logo_that_is_dropped_on_a_result_is_converted(self):
         before = self.page.url
-        content = list(FILE["buffer"])
+        content = list(self.file["buffer"])
         self.page.evaluate(_DROP, [content, "[data-stage]"])
         self.page.wait_for_url(lambda url: "/conversions/" in url and url != before)
         self.page.get_by_role("heading", name="dropped.png").wait_for()

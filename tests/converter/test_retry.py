@@ -2,7 +2,7 @@ from unittest import mock
 
 from django.test import SimpleTestCase
 
-from converter.conversion import ConversionError, convert_logo
+from converter.conversion import Choice, ConversionError, convert_logo
 from converter.images import Logo
 from converter.tracing import TracingError, trace
 from tests.converter.images import logo as draw
@@ -12,7 +12,7 @@ class RetryTest(SimpleTestCase):
     def convert(self, similarities=(0.99,), **options):
         image = draw()
         with mock.patch("converter.conversion.fidelity", side_effect=similarities):
-            return convert_logo(b"", Logo(image, *image.size, lossy=False), **options)
+            return convert_logo(b"", Logo(image, *image.size, lossy=False), Choice(**options))
 
     def test_a_good_match_is_kept(self):
         self.assertEqual(self.convert(logo_type="complex").preset, "complex")

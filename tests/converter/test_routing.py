@@ -6,7 +6,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 
 from classifier.client import ClassifierClient
 from converter.circuit_breaker import CircuitBreaker
-from converter.conversion import convert_logo, read_upload
+from converter.conversion import Choice, convert_logo, read_upload
 from converter.routing import ClassifierUnavailableError, GuardedClient, in_process_client
 from tests.converter.classifier import answer, classifier_down, classifier_says, client
 from tests.converter.images import encoded, logo
@@ -85,7 +85,7 @@ class RouteTest(SimpleTestCase):
     content = encoded(logo())
 
     def convert(self, **options):
-        return convert_logo(self.content, read_upload(self.content), **options)
+        return convert_logo(self.content, read_upload(self.content), Choice(**options))
 
     def test_each_type_takes_its_preset(self):
         for name in ("simple", "text", "gradient", "complex"):

@@ -6,7 +6,6 @@ from django.core.cache import cache
 from django.test import SimpleTestCase, TestCase, override_settings
 
 from converter.models import Conversion
-from converter.tasks import convert_batch_item
 from tests.converter.classifier import classifier_says
 from tests.converter.test_page import upload
 from tests.test_architecture import run_python
@@ -50,7 +49,7 @@ class LimitTests(TestCase):
         with classifier_says("simple"):
             self.assertEqual(self.client.post("/", {"image": upload()}).status_code, 302)
             two = {"images": [upload(), upload()]}
-            with mock.patch.object(convert_batch_item, "delay"):
+            with mock.patch("converter.batches.enqueue"):
                 self.assertEqual(self.client.post("/api/v1/batches/", two).status_code, 202)
             refused = self.client.post("/api/v1/conversions/", {"image": upload()})
             self.assertEqual(refused.status_code, 429)

@@ -16,6 +16,7 @@ from classifier.runs.lifecycle import resume_run, start_run
 from classifier.training.config import TrainingConfig
 from classifier.versions.evaluation_jobs import start_evaluation
 from converter.batches import create_batch, progress_of
+from converter.conversion import Choice
 from converter.models import Conversion
 from tests.classifier.evaluated import make_dataset, make_version
 from tests.converter.images import encoded, logo
@@ -144,7 +145,7 @@ class BatchTests(TransactionTestCase):
             SimpleUploadedFile(f"{number}.png", encoded(logo(colour=colour)))
             for number, colour in enumerate(COLOURS)
         ]
-        return create_batch("00000000-0000-0000-0000-000000000001", uploads, preset="simple")
+        return create_batch("00000000-0000-0000-0000-000000000001", uploads, Choice("simple"))
 
     def drawings(self, batch):
         drawn = {}

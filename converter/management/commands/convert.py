@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from converter.adjusting.ground import CHOICES, KEEP
 from converter.adjusting.options import OPTIONS, AdjustmentError, Adjustments
-from converter.conversion import ConversionError, convert_logo, read_upload
+from converter.conversion import Choice, ConversionError
 from converter.images import RefusedImageError
+from converter.intake import convert_file
 from converter.outputs.formats import (
     DEFAULT_MM,
     DEFAULT_SIDE,
@@ -74,7 +75,7 @@ class Command(BaseCommand):
         """Convert each image; go on after one that can't be, and fail at the end."""
         try:
             outputs = OutputOptions(options["size"], options["background"], options["width_mm"])
-            adjustments = Adjustments.of(options)
+            choice = Choice(options["preset"], adjustments=Adjustments.of(options))
         except (OutputError, AdjustmentError) as error:
             raise CommandError(str(error)) from error
         pairs = _destinations(
@@ -82,11 +83,10 @@ class Command(BaseCommand):
         )
         if "django_session" not in connection.introspection.table_names():
             call_command("migrate", verbosity=0)
-        preset = options["preset"]
         # The command asks this very process for each type: those requests are no news.
         logging.getLogger("converter.monitoring.request_log").setLevel(logging.WARNING)
         with ThreadPoolExecutor(max(1, options["jobs"])) as pool:
-            results = pool.map(lambda pair: _convert(*pair, preset, adjustments, outputs), pairs)
+            results = pool.map(lambda pair: _convert(*pair, choice, outputs), pairs)
             bar = tqdm(results, total=len(pairs), unit="logo", disable=len(pairs) == 1)
             lines = [(line, failed) for line, failed in bar]
         for line, failed in lines:
@@ -154,15 +154,13 @@ def _format_of(path: Path) -> str:
 def _convert(
     source: Path,
     destinations: dict[str, Path],
-    preset: str,
-    adjustments: Adjustments,
+    choice: Choice,
     outputs: OutputOptions,
 ) -> tuple[str, bool]:
     """Convert one image; return a line about it, and whether it failed."""
     try:
         content = source.read_bytes()
-        logo = read_upload(content, _DECODER_SECONDS)
-        result = convert_logo(content, logo, preset, adjustments=adjustments)
+        _, result = convert_file(content, choice, _DECODER_SECONDS)
         for name, destination in destinations.items():
             draft = destination.with_name(f".{destination.name}.partial")
             draft.write_bytes(make(result.drawing.svg, name, replace(outputs, title=source.stem)))

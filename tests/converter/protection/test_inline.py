@@ -43,7 +43,7 @@ class InlineTests(TestCase):
         self.assertEqual(self.client.post(API, {"image": upload()}).status_code, 201)
 
     def test_while_no_decoder_is_free_an_upload_becomes_a_batch_of_one(self):
-        with mock.patch.object(inline, "read_upload", side_effect=DecoderBusyError):
+        with mock.patch("converter.intake.read_upload", side_effect=DecoderBusyError):
             response = self.client.post(API, {"image": upload()})
         self.assertEqual(response.status_code, 202)
 

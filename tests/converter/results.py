@@ -1,0 +1,33 @@
+"""What browser tests of a result's page share."""
+
+from tests.converter.classifier import classifier_says
+from tests.converter.images import encoded, logo
+from tests.support.browser import BrowserTestCase
+
+_LOADED = "() => [...document.images].every(i => i.complete && i.naturalWidth > 0)"
+
+
+def file_of(image):
+    """Return an image as a file that a page is given."""
+    return {"name": "mark.png", "mimeType": "image/png", "buffer": encoded(image)}
+
+
+class ResultCase(BrowserTestCase):
+    """Starts on the page of a logo that was just converted."""
+
+    file = file_of(logo())
+
+    def setUp(self):
+        super().setUp()
+        says = classifier_says("simple")
+        says.__enter__()
+        self.addCleanup(says.__exit__, None, None, None)
+        self.convert(self.page)
+
+    def convert(self, page):
+        page.goto("/")
+        page.set_input_files("input[type=file]", self.file)
+        page.wait_for_url("**/conversions/*/")
+        page.locator(".stage.live").wait_for()
+        page.locator(".swatches li").first.wait_for()
+        page.wait_for_function(_LOADED)
