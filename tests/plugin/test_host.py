@@ -1,11 +1,12 @@
 import io
+import re
 import zipfile
 
 import httpx
 from django.test import SimpleTestCase
 from PIL import Image, ImageDraw
 
-from tests.plugin.host import Host, free_port, wait_for
+from tests.plugin.host import ROOT, Host, free_port, run, wait_for
 
 _MEGABYTES = 12
 
@@ -17,6 +18,12 @@ def logo():
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def readme_lines():
+    """Return the lines by which README adds the plug-in to a project."""
+    text = (ROOT / "README.md").read_text().split("## The classifier in a project of your own")[1]
+    return re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1).splitlines()
 
 
 class HostTests(SimpleTestCase):
@@ -69,6 +76,45 @@ class HostTests(SimpleTestCase):
                 self.use(client)
             except AssertionError as error:
                 raise AssertionError(f"{error}\n{host.logs()}") from error
+
+    def test_the_lines_of_the_readme_add_it_to_a_fresh_project(self):
+        fresh = self.fresh_project()
+        for line in readme_lines():
+            code, place = line.split("  # ")
+            with (fresh / place).open("a") as file:
+                file.write(f"{code}\n")
+        self.assertIn("no issues", self.manage(fresh, "check", "--fail-level", "WARNING"))
+        self.manage(fresh, "migrate", "--verbosity", "0")
+        (fresh / "logo.png").write_bytes(logo())
+        self.assertIn("simple", self.manage(fresh, "classify", str(fresh / "logo.png")))
+        code = (
+            "from corner.celery import app; from django.urls import reverse;"
+            "print(reverse('dashboard:overview'), *sorted(app.conf.beat_schedule))"
+        )
+        found = self.manage(fresh, "shell", "--verbosity", "0", "--command", code)
+        self.assertIn("/logos/dashboard/", found)
+        self.assertIn("classifier-mark-lost-work", found)
+
+    def fresh_project(self):
+        """Return the package of a project as Django's own command makes it, with a Celery."""
+        folder = self.host.folder / "fresh"
+        folder.mkdir()
+        command = [self.host.python, "-m", "django", "startproject", "corner", str(folder)]
+        run(command, folder)
+        package = folder / "corner"
+        (package / "__init__.py").write_text("from corner.celery import app as app\n")
+        (package / "celery.py").write_text(
+            "import celery\n\nimport classifier\n\n"
+            "app = celery.Celery('corner', broker='memory://')\n"
+        )
+        urls = (package / "urls.py").read_text()
+        (package / "urls.py").write_text(urls.replace("import path", "import include, path"))
+        return package
+
+    def manage(self, package, *arguments):
+        """Run a management command of a project; return what it printed."""
+        settings = {"DJANGO_SETTINGS_MODULE": "corner.settings"}
+        return run([self.host.python, "manage.py", *arguments], package.parent, **settings)
 
     def use(self, client):
         wait_for(lambda: self.reached(client), "The server's start")
