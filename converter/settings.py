@@ -337,6 +337,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "proposals", "description": "Give a logo to the data set."},
         {"name": "health", "description": "Whether models serve."},
         {"name": "versions", "description": "Models: evaluate, promote, import. For staff."},
+        {"name": "promotions", "description": "What served from when to when. For staff."},
         {"name": "evaluations", "description": "What versions scored. For staff."},
         {"name": "datasets", "description": "Labelled logos. For staff."},
         {"name": "runs", "description": "Training. For staff."},

@@ -36,6 +36,7 @@ READ = {
     "dashboard:compare_versions", "dashboard:compare_runs", "dashboard:version_report",
     "dashboard:version_methods", "dashboard:version_methods_markdown", "dashboard:version_jobs",
     "dashboard:saliency_image", "dashboard:variants", "dashboard:variant_numbers",
+    "dashboard:version_gate", "dashboard:history", "dashboard:history_numbers",
     "dashboard:version_numbers", "dashboard:predictions", "dashboard:datasets",
     "dashboard:dataset", "dashboard:build_state", "dashboard:dataset_numbers",
     "dashboard:sample_image", "dashboard:audit", "dashboard:proposals",
@@ -48,11 +49,13 @@ READ = {
     "classifier-api:trainingrun-detail", "classifier-api:trainingrun-epochs",
     "classifier-api:study-detail", "classifier-api:study-trials",
     "classifier-api:modelversion-list", "classifier-api:modelversion-detail",
-    "classifier-api:modelversion-files",
+    "classifier-api:modelversion-files", "classifier-api:promotion-list",
+    "classifier-api:promotion-detail",
 }  # fmt: skip
 
 # To change something by POST; the superuser may everything.
 TRAINERS = {
+    "dashboard:compare_evaluate",
     "dashboard:run_cancel", "dashboard:run_resume", "dashboard:rate_test_start",
     "dashboard:rate_test_cancel", "dashboard:study_new", "dashboard:study_cancel",
     "dashboard:study_resume", "dashboard:study_train", "dashboard:ensemble_new",
@@ -67,7 +70,8 @@ RELEASERS = {
     "dashboard:shadow_start", "dashboard:shadow_end", "dashboard:version_promote",
     "classifier-api:modelversion-import-archive", "classifier-api:modelversion-promote",
     "classifier-api:modelversion-retire", "classifier-api:modelversion-shadow",
-    "classifier-api:modelversion-end-shadow",
+    "classifier-api:modelversion-end-shadow", "classifier-api:modelversion-roll-back",
+    "dashboard:version_roll_back",
 }  # fmt: skip
 
 # What each role sees in the admin, and what it may add there.

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from classifier.admin.base import (
     STATUS_COLOURS,
@@ -13,10 +14,12 @@ from classifier.admin.base import (
     offered,
     page_link,
 )
-from classifier.admin.theme import Action, ActionVariant, action, display
+from classifier.admin.theme import Action, ActionVariant, action, after_dialog, display
 from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.models import Evaluation, ModelVersion
+from classifier.versions.gate import GateError
+from classifier.versions.headline import headline_of
 from classifier.versions.promotion import promote, retire
 from classifier.versions.registry import VersionError
 
@@ -78,7 +81,7 @@ class ModelVersionAdmin(ActionAdmin):
         dialog={
             "title": "Promote to production?",
             "description": "Every classification from now on comes from this version. The one "
-            "that serves now is retired. The version's page shows its gate.",
+            "that serves now is retired. If its gate refuses it, a page shows why.",
             "form_submit_text": "Promote",
         },
     )
@@ -88,10 +91,13 @@ class ModelVersionAdmin(ActionAdmin):
             if version is None:
                 messages.error(request, "The version was deleted.")
             else:
-                promote(version)
+                promote(version, request.user)
                 messages.success(request, f"{version} serves now.")
         except ModelError as error:
             messages.error(request, f"{version} cannot serve: {error}")
+        except GateError as error:
+            messages.error(request, f"{version} was not promoted. {error.wanted}")
+            return after_dialog(reverse("dashboard:version_gate", args=[version.pk]))
         return self.back_to(object_id)
 
     @action(
@@ -123,9 +129,9 @@ class ModelVersionAdmin(ActionAdmin):
 
     @display(description="Test accuracy")
     def accuracy(self, version: ModelVersion) -> str:
-        """Show what the manifest says of the test split."""
-        value = version.manifest.get("metrics", {}).get("test", {}).get("accuracy")
-        return "unknown" if value is None else f"{value:.1%}"
+        """Show the version's headline."""
+        headline = headline_of(version)
+        return f"{headline.metrics['accuracy']:.1%}" if headline else "not evaluated"
 
     @display(description="Report")
     def page(self, version: ModelVersion) -> str:

@@ -17,8 +17,9 @@ from classifier.api.serializers import (
     DatasetDetailSerializer,
     DatasetSerializer,
     EvaluationSerializer,
+    PromotionSerializer,
 )
-from classifier.models import Dataset, Evaluation
+from classifier.models import Dataset, Evaluation, Promotion
 
 
 class StaffViewSet(PluginView, ReadOnlyModelViewSet):
@@ -59,3 +60,12 @@ class EvaluationViewSet(StaffViewSet):
     serializer_class = EvaluationSerializer
     filterset_fields = ["version", "dataset", "split", "method", "synthetic"]
     ordering_fields = ["created_at", "accuracy"]
+
+
+class PromotionViewSet(StaffViewSet):
+    """Which version served from when to when, the newest first."""
+
+    queryset = Promotion.objects.all()
+    serializer_class = PromotionSerializer
+    filterset_fields = ["version", "kind"]
+    ordering_fields = ["at"]

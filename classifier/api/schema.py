@@ -28,6 +28,8 @@ _SUMMARIES = {
     "get predictions/{id}": "Look at a live answer",
     "post predictions/{id}/feedback": "Say whether an answer was right",
     "post proposals": "Propose a logo for the data set",
+    "get promotions": "List what served from when to when",
+    "get promotions/{id}": "Look at a version's time in production",
     "get runs": "List training runs",
     "post runs": "Start a training run",
     "get runs/{id}": "Look at a training run",
@@ -46,6 +48,7 @@ _SUMMARIES = {
     "get versions/{id}/files/{name}": "Download a file of a version",
     "post versions/{id}/promote": "Promote a version to production",
     "post versions/{id}/retire": "Retire a version",
+    "post versions/roll-back": "Go back to the version that served before",
     "post versions/{id}/shadow": "Make a version the shadow",
     "post versions/import": "Import a version",
 }

@@ -1,13 +1,24 @@
 """What the API shows of the rows that the classifier stores."""
 
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from classifier.models import Dataset, EpochMetric, Evaluation, ModelVersion, TrainingRun
+from classifier.models import (
+    Dataset,
+    EpochMetric,
+    Evaluation,
+    ModelVersion,
+    Promotion,
+    TrainingRun,
+)
 from classifier.runs.analyses import analysis_of
 from classifier.runs.lifecycle import split_counts
 from classifier.training.config import InvalidConfigError, TrainingConfig
+from classifier.versions.gate import gate_of
+from classifier.versions.history import traffic_during
 
 
 class DatasetSerializer(serializers.ModelSerializer):
@@ -53,13 +64,53 @@ class VersionSerializer(serializers.ModelSerializer):
         ]
 
 
+class CheckSerializer(serializers.Serializer):
+    """One question of the gate; `passed` is null where it cannot be answered."""
+
+    name = serializers.CharField()
+    found = serializers.CharField()
+    wanted = serializers.CharField()
+    passed = serializers.BooleanField(allow_null=True)
+
+
 class VersionDetailSerializer(VersionSerializer):
     """A model version with its manifest."""
 
     manifest = serializers.DictField()
+    gate = serializers.SerializerMethodField()
 
     class Meta(VersionSerializer.Meta):
-        fields = [*VersionSerializer.Meta.fields, "manifest"]
+        fields = [*VersionSerializer.Meta.fields, "gate", "manifest"]
+
+    @extend_schema_field(CheckSerializer(many=True))
+    def get_gate(self, version: ModelVersion) -> list[dict[str, Any]]:
+        """Check its headline."""
+        return [asdict(check) for check in gate_of(version)]
+
+
+class PromotionSerializer(serializers.ModelSerializer):
+    """A version's time in production, and the live answers of that time."""
+
+    traffic = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Promotion
+        fields = [
+            "id",
+            "version",
+            "version_name",
+            "kind",
+            "by",
+            "reason",
+            "red",
+            "at",
+            "ended_at",
+            "traffic",
+        ]
+
+    def get_traffic(self, promotion: Promotion) -> dict[str, int]:
+        """Count answers, those that were judged, and those that were right."""
+        return asdict(traffic_during(promotion))
 
 
 class EpochSerializer(serializers.ModelSerializer):

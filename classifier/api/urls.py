@@ -7,7 +7,7 @@ from classifier.api.classification import ClassifyView
 from classifier.api.health import HealthView
 from classifier.api.predictions import PredictionViewSet
 from classifier.api.proposals import ProposalsView
-from classifier.api.resources import DatasetViewSet, EvaluationViewSet
+from classifier.api.resources import DatasetViewSet, EvaluationViewSet, PromotionViewSet
 from classifier.api.runs import RunViewSet
 from classifier.api.studies import StudyViewSet
 from classifier.api.versions import VersionViewSet
@@ -17,6 +17,7 @@ router = SimpleRouter()
 router.register("datasets", DatasetViewSet)
 router.register("evaluations", EvaluationViewSet)
 router.register("predictions", PredictionViewSet)
+router.register("promotions", PromotionViewSet)
 router.register("runs", RunViewSet)
 router.register("studies", StudyViewSet)
 router.register("versions", VersionViewSet)

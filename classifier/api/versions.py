@@ -1,6 +1,7 @@
 """Model versions: which there are, which one serves, and their files."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpResponse
@@ -9,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +23,8 @@ from classifier.conf import conf
 from classifier.inference.manifest import MANIFEST_NAME, ModelError, open_verified
 from classifier.models import ModelVersion
 from classifier.versions import promotion
+from classifier.versions.gate import GateError, OverrideForbiddenError, ReasonMissingError
+from classifier.versions.history import version_before
 from classifier.versions.importing import InvalidArchiveError, import_version
 from classifier.versions.registry import VersionError
 
@@ -43,6 +46,17 @@ class VersionArchiveSerializer(serializers.Serializer):
         return file
 
 
+class PromotionRequestSerializer(serializers.Serializer):
+    """Why a version is to serve."""
+
+    reason = serializers.CharField(
+        max_length=2000,
+        default="",
+        allow_blank=True,
+        help_text="Has to be given for a version with a red check.",
+    )
+
+
 class VersionViewSet(StaffViewSet):
     """Model versions."""
 
@@ -52,11 +66,44 @@ class VersionViewSet(StaffViewSet):
     filterset_fields = ["stage", "backbone", "bundled"]
     ordering_fields = ["created_at", "promoted_at", "name"]
 
-    @extend_schema(request=None, responses={200: VersionSerializer, **_REFUSED})
+    @extend_schema(
+        request=PromotionRequestSerializer,
+        responses={
+            200: VersionSerializer,
+            **problems(
+                _403="Its gate refuses it, and you lack the right override_gate.",
+                _409="Its gate refuses it and no reason was given, or its files cannot serve.",
+            ),
+        },
+    )
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, pk: str) -> Response:
-        """Let a version serve; the one that did is retired."""
-        return self._change(promotion.promote)
+        """Let a version serve; the one that did is retired. `errors.gate` says what is red."""
+        form = PromotionRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        reason = form.validated_data["reason"]
+        try:
+            return self._change(partial(promotion.promote, by=request.user, reason=reason))
+        except OverrideForbiddenError as error:
+            raise PermissionDenied({"gate": error.reasons, "right": [error.wanted]}) from error
+        except ReasonMissingError as error:
+            raise Conflict({"gate": error.reasons, "reason": [error.wanted]}) from error
+
+    @extend_schema(
+        request=PromotionRequestSerializer,
+        responses={200: VersionSerializer, **_REFUSED},
+        filters=False,
+    )
+    @action(detail=False, methods=["post"], url_path="roll-back", pagination_class=None)
+    def roll_back(self, request: Request) -> Response:
+        """Let the version serve again that served before the present one. It passes no gate."""
+        form = PromotionRequestSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        before = version_before()
+        if before is None:
+            raise Conflict("There is no version to go back to: see the promotions.")
+        back = partial(promotion.roll_back, by=request.user, reason=form.validated_data["reason"])
+        return self._changed(before, back)
 
     @extend_schema(request=None, responses={200: VersionSerializer, **_REFUSED})
     @action(detail=True, methods=["post"])
@@ -77,11 +124,15 @@ class VersionViewSet(StaffViewSet):
         return self._change(promotion.end_shadow)
 
     def _change(self, change: Callable[[ModelVersion], None]) -> Response:
-        version = self.get_object()
+        return self._changed(self.get_object(), change)
+
+    def _changed(self, version: ModelVersion, change: Callable[[ModelVersion], None]) -> Response:
         try:
             change(version)
         except ModelError as error:
             raise Conflict(f"{version} cannot serve: {error}") from error
+        except GateError:
+            raise
         except VersionError as error:
             raise Conflict(str(error)) from error
         return Response(VersionSerializer(version).data)

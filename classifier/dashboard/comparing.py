@@ -1,19 +1,27 @@
 """Pages that put two versions, or several runs, side by side."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from classifier.dashboard.access import staff_only
-from classifier.dashboard.scores import score_of
+from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.versions import HEADLINE
+from classifier.datasets.info import SPLITS
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Evaluation, ModelVersion, TrainingRun
+from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, TrainingRun
+from classifier.versions.evaluation_jobs import start_evaluation
+from classifier.versions.evaluations import EvaluationError
+from classifier.versions.headline import headline_of
 
 MOST_RUNS = 6
 
@@ -35,11 +43,12 @@ class Contender:
         return f"{self.version.pk}-{self.method}"
 
     def evaluations(self) -> list[Evaluation]:
-        """Return its evaluations whose single answers were kept, test splits first."""
+        """Return its evaluations whose single answers were kept, test splits and old ones first."""
         found = self.version.evaluations.filter(
             method=self.method, predictions__isnull=False, dataset__isnull=False
         )
-        return sorted(found.select_related("dataset").distinct(), key=lambda e: e.split != "test")
+        rows = found.select_related("dataset").distinct().order_by("created_at")
+        return sorted(rows, key=lambda e: e.split != "test")
 
 
 @staff_only
@@ -59,7 +68,36 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     pair = _same_images(first, second) if first and second else None
     if pair:
         context |= _comparison(*pair, request)
+    elif first and second:
+        context |= {"datasets": Dataset.objects.ready(), "jobs": _jobs(first, second)}
     return render(request, "classifier/dashboard/compare_versions.html", context)
+
+
+def _jobs(first: Contender, second: Contender) -> list[EvaluationJob]:
+    """Return the evaluations of both that wait or work."""
+    jobs = EvaluationJob.objects.filter(version__in=(first.version, second.version)).active()
+    return list(jobs.select_related("version", "dataset"))
+
+
+@require_POST
+@staff_only
+def compare_evaluate(request: HttpRequest) -> HttpResponse:
+    """Let workers evaluate two versions on the same split, and come back to the comparison."""
+    require_permission(request, "add_evaluation")
+    pair = [_contender(request.POST.get(name, "")) for name in ("first", "second")]
+    chosen, split = request.POST.get("dataset", ""), request.POST.get("split", "")
+    dataset = Dataset.objects.ready().filter(pk=chosen).first() if is_key(chosen) else None
+    if not all(pair) or dataset is None or split not in SPLITS:
+        messages.error(request, "Choose two versions, a finished dataset and one of its splits.")
+        return redirect("dashboard:compare_versions")
+    for version in {contender.version for contender in pair}:
+        known = version.evaluations.filter(dataset=dataset, split=split, predictions__isnull=False)
+        with suppress(EvaluationError):  # it waits or works already
+            if not known.exists():
+                start_evaluation(version, dataset, split)
+    messages.success(request, "Workers evaluate what is missing; look here again in some minutes.")
+    query = urlencode({"first": pair[0].key, "second": pair[1].key})
+    return redirect(f"{reverse('dashboard:compare_versions')}?{query}")
 
 
 def _contender(key: str) -> Contender | None:
@@ -70,7 +108,7 @@ def _contender(key: str) -> Contender | None:
 
 
 def _same_images(first: Contender, second: Contender) -> tuple[Evaluation, Evaluation] | None:
-    """Return the newest evaluations of both on one dataset's split, test splits first."""
+    """Return the first evaluations of both on one dataset's split, test splits first."""
     others = second.evaluations()
     for one in first.evaluations():
         for other in others:
@@ -116,7 +154,7 @@ def _figure(name: str, key: str, one: Evaluation, other: Evaluation) -> dict[str
 def _result(run: TrainingRun) -> dict[str, Any]:
     """Return what a run came to: its kept epoch, and its version's accuracy on the test split."""
     version = getattr(run, "version", None)
-    score = score_of(version) if version else None
+    score = headline_of(version) if version else None
     took = (run.finished_at - run.started_at) if run.finished_at and run.started_at else None
     return {
         "run": run,

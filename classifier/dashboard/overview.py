@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from classifier.dashboard.access import staff_only
-from classifier.dashboard.scores import score_of
 from classifier.dashboard.tables import Table
 from classifier.dashboard.traffic import traffic_context
 from classifier.models import Dataset, ModelVersion, TrainingRun
+from classifier.versions.headline import headline_of
 
 
 @staff_only
@@ -17,7 +17,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     dataset = Dataset.objects.ready().first()
     context = {
         "production": production,
-        "score": score_of(production) if production else None,
+        "score": headline_of(production) if production else None,
         "runs": TrainingRun.objects.select_related("dataset", "version")[:5],
         "dataset": dataset,
         "image_count": dataset.samples.exclude(split="").count() if dataset else 0,
@@ -32,7 +32,7 @@ def overview_numbers(request: HttpRequest, file_format: str) -> HttpResponse:
     """Return each version's test accuracy with its interval, the oldest first."""
     rows = []
     for version in ModelVersion.objects.order_by("created_at"):
-        score = score_of(version)
+        score = headline_of(version)
         if score:
             low, high = score.metrics.get("intervals", {}).get("accuracy", (None, None))
             accuracy = score.metrics["accuracy"]

@@ -4,27 +4,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, render
 
-from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.access import staff_only
 from classifier.dashboard.charts import plotly_file
 from classifier.dashboard.ensembles import shown_builds
 from classifier.dashboard.evaluations import shown_jobs
 from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.methods import methods_report
-from classifier.dashboard.scores import Score, gate_of, score_of, served_bytes
 from classifier.dashboard.tables import Table
 from classifier.dashboard.variants import variant_rows
-from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample
-from classifier.versions.promotion import promote
+from classifier.versions.gate import gate_of
+from classifier.versions.headline import Score, headline_of, score_of, served_bytes
+from classifier.versions.history import judged_answers, version_before
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -42,13 +40,14 @@ _VERSIONS = ModelVersion.objects.select_related("run", "run__dataset")
 def version_list(request: HttpRequest) -> HttpResponse:
     """List all versions with their test accuracy, the newest first."""
     page = Paginator(_VERSIONS.all(), 25).get_page(request.GET.get("page"))
-    rows = [{"version": version, "score": score_of(version)} for version in page]
+    rows = [{"version": version, "score": headline_of(version)} for version in page]
     may_combine = request.user.has_perm("classifier.add_trainingrun") and len(rows) > 1
     context = {
         "page": page,
         "rows": rows,
         "may_combine": may_combine,
         "works": shown_builds(request),
+        "before": version_before(),
     }
     return render(request, "classifier/dashboard/versions.html", context)
 
@@ -62,8 +61,10 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
     if score is None and chosen:
         raise Http404("This version has no such evaluation.")
     jobs = shown_jobs(version)
+    shown = _shown(version, score)
     context = {
-        **_shown(version, score),
+        **shown,
+        "red": any(check.passed is False for check in shown["gate"]),
         "evaluations": version.evaluations.select_related("dataset"),
         "datasets": Dataset.objects.ready(),
         "test_looks": version.evaluations.filter(
@@ -71,6 +72,10 @@ def version_page(request: HttpRequest, pk: int) -> HttpResponse:
         ).count(),
         "jobs": jobs,
         "polling": any(job.is_active for job in jobs),
+        "own_dataset": _own_dataset(version, score),
+        "headline_score": headline_of(version),
+        "before": version_before(),
+        "production": ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION).first(),
         "others": ModelVersion.objects.exclude(pk=version.pk),
     }
     return render(request, "classifier/dashboard/version.html", context)
@@ -119,6 +124,8 @@ def _shown(version: ModelVersion, score: Score | None) -> dict[str, Any]:
         "megabytes": served_bytes(version) / 1e6,
         "manifest": version.manifest,
         "variants": variant_rows(version),
+        "live": judged_answers(version),
+        "gate": gate_of(version),
         "config": {
             key.replace("_", " "): value
             for key, value in version.manifest.get("config", {}).items()
@@ -129,12 +136,19 @@ def _shown(version: ModelVersion, score: Score | None) -> dict[str, Any]:
             "headline": _headline(score.metrics),
             "matrix": matrix_rows(score.metrics["confusion_matrix"]),
             "per_class": score.metrics["per_class"],
-            "gate": gate_of(version, score),
+            "is_headline": score == headline_of(version),
             "answered_by": score.metrics.get("answered_by", {}),
             "robustness": _robustness(score.metrics.get("robustness", [])),
             "query": f"?evaluation={score.evaluation.pk}" if score.evaluation else "",
         }
     return context
+
+
+def _own_dataset(version: ModelVersion, score: Score | None) -> Dataset | None:
+    """Return the dataset whose images a score was measured on, if its answers are not here yet."""
+    if score is None or score.answers or not score.fingerprint:
+        return None
+    return Dataset.objects.ready().filter(fingerprint=score.fingerprint).first()
 
 
 def _headline(metrics: dict[str, Any]) -> list[dict[str, Any]]:
@@ -221,18 +235,3 @@ _TABLES = {
     "coverage": _coverage_table,
     "robustness": _robustness_table,
 }
-
-
-@require_POST
-@staff_only
-def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a version serve from now on."""
-
-    require_permission(request, "change_modelversion")
-    version = get_object_or_404(ModelVersion, pk=pk)
-    try:
-        promote(version)
-        messages.success(request, f"{version} serves now.")
-    except ModelError as error:
-        messages.error(request, f"{version} cannot serve: {error}")
-    return redirect("dashboard:version", pk)

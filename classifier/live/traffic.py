@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from classifier.conf import conf
 from classifier.live import serving
 from classifier.live.recording import recorder
-from classifier.models import LivePrediction
+from classifier.models import LivePrediction, Promotion
+from classifier.versions.history import answers_during, counts_of
 from classifier.work.metrics import CLASSIFICATION_SECONDS
 
 _RECORDED = (
@@ -63,7 +66,24 @@ def record(answers: list[dict[str, Any]]) -> list[LivePrediction]:
 
 
 def delete_old_traffic() -> int:
-    """Delete what is older than CLASSIFIER_TRAFFIC_DAYS; return how many answers that were."""
+    """Delete what is older than CLASSIFIER_TRAFFIC_DAYS; return how many answers that were.
+
+    The history of promotions keeps their numbers.
+    """
     limit = timezone.now() - timedelta(days=conf.TRAFFIC_DAYS)
-    _, counts = LivePrediction.objects.filter(created_at__lt=limit).delete()
+    old = LivePrediction.objects.filter(created_at__lt=limit)
+    with transaction.atomic():
+        for promotion in Promotion.objects.filter(at__lt=limit):
+            _keep_counts(promotion, answers_during(promotion).filter(created_at__lt=limit))
+        _, counts = old.delete()
     return counts.get(LivePrediction._meta.label, 0)
+
+
+def _keep_counts(promotion: Promotion, rows: QuerySet[LivePrediction]) -> None:
+    """Add answers that are about to be deleted to what is known of a promotion."""
+    counts = counts_of(rows)
+    Promotion.objects.filter(pk=promotion.pk).update(
+        answers=F("answers") + counts.answers,
+        judged=F("judged") + counts.judged,
+        right=F("right") + counts.right,
+    )

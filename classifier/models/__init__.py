@@ -11,6 +11,7 @@ from classifier.models.datasets import (
 )
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
+from classifier.models.promotions import Promotion
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
 from classifier.models.studies import Study, Trial
 from classifier.models.tokens import ApiToken
@@ -42,6 +43,7 @@ __all__ = [
     "ModelVariant",
     "ModelVersion",
     "Prediction",
+    "Promotion",
     "Proposal",
     "RateTest",
     "Sample",

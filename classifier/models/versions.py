@@ -41,6 +41,7 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [("override_gate", "Can promote a version that its gate refuses")]
         constraints = [
             models.UniqueConstraint(
                 fields=["stage"],

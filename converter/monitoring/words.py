@@ -7,6 +7,7 @@ _WORDS = {
     "classifier-api:modelversion-import-archive": "Imported a version",
     "classifier-api:modelversion-promote": "Promoted a version",
     "classifier-api:modelversion-retire": "Retired a version",
+    "classifier-api:modelversion-roll-back": "Rolled back to the version before",
     "classifier-api:modelversion-shadow": "Set the shadow version",
     "classifier-api:study-cancel": "Cancelled a study",
     "classifier-api:study-list": "Started a study",
@@ -15,6 +16,7 @@ _WORDS = {
     "classifier-api:trainingrun-list": "Started a training run",
     "classifier-api:trainingrun-resume": "Resumed a training run",
     "dashboard:build_cancel": "Cancelled a dataset's building",
+    "dashboard:compare_evaluate": "Started evaluations of two versions",
     "dashboard:correct": "Corrected a label",
     "dashboard:ensemble_new": "Built an ensemble",
     "dashboard:evaluation_cancel": "Cancelled an evaluation",
@@ -34,6 +36,7 @@ _WORDS = {
     "dashboard:variants_measure": "Started measuring variants",
     "dashboard:version_evaluate": "Started an evaluation",
     "dashboard:version_promote": "Promoted a version",
+    "dashboard:version_roll_back": "Rolled back to the version before",
     "dashboard:work_cancel": "Cancelled work",
 }
 _IN_THE_ADMIN = {"add": "Added", "change": "Changed", "delete": "Deleted", "changelist": "Changed"}

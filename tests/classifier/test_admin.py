@@ -4,7 +4,7 @@ from kombu.exceptions import OperationalError
 
 from classifier.models import ModelVersion, TrainingRun
 from classifier.training.config import TrainingConfig
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from tests.classifier.evaluated import (
     TemporaryRoot,
     make_admin,
@@ -13,6 +13,7 @@ from tests.classifier.evaluated import (
     make_user,
     make_version,
 )
+from tests.support.versions import passing_metrics
 from tests.support.work import taken
 
 ADD = "/admin/classifier/trainingrun/add/"
@@ -148,11 +149,17 @@ class RunActionTests(AdminTestCase):
 
 class VersionActionTests(AdminTestCase):
     def test_a_version_is_promoted_and_the_old_one_retired(self):
-        old, new = make_version("old"), make_version("new")
-        promote(old)
+        old, new = make_version("old"), make_version("new", metrics=passing_metrics())
+        put_in_production(old)
         self.confirm("promote", new)
         old.refresh_from_db()
         self.assertEqual((old.stage, new.stage), ("retired", "production"))
+
+    def test_a_version_that_its_gate_refuses_comes_to_the_page_that_says_why(self):
+        version = make_version("unknown")
+        response = self.confirm("promote", version)
+        gate = reverse("dashboard:version_gate", args=[version.pk])
+        self.assertEqual((version.stage, response["HX-Redirect"]), ("candidate", gate))
 
     def test_a_broken_version_is_not_promoted(self):
         version = make_version("broken")
@@ -167,7 +174,7 @@ class VersionActionTests(AdminTestCase):
 
     def test_the_version_that_serves_is_not_deleted(self):
         version = make_version("serving")
-        promote(version)
+        put_in_production(version)
         address = reverse("admin:classifier_modelversion_delete", args=[version.pk])
         self.assertEqual(self.client.post(address, {"post": "yes"}).status_code, 403)
         self.assertTrue(ModelVersion.objects.filter(pk=version.pk).exists())

@@ -34,8 +34,8 @@ register_version(make_version_folder(Path(settings.CLASSIFIER_ROOT) / "versions"
 """
 _PROMOTE = """
 from classifier.models import ModelVersion
-from classifier.versions.promotion import promote
-promote(ModelVersion.objects.get(name="{}"))
+from classifier.versions.promotion import put_in_production
+put_in_production(ModelVersion.objects.get(name="{}"))
 """
 _TOKEN = """
 from django.contrib.auth.models import User
@@ -74,10 +74,10 @@ class TopologyTests(SimpleTestCase):
             "from pathlib import Path\n"
             "from django.conf import settings\n"
             "from tests.support.versions import make_version_folder\n"
-            "from classifier.versions.promotion import promote\n"
+            "from classifier.versions.promotion import put_in_production\n"
             "from classifier.versions.registry import register_version\n"
             "folder = make_version_folder(Path(settings.CLASSIFIER_ROOT) / 'versions', 'tiny')\n"
-            "promote(register_version(folder))\n"
+            "put_in_production(register_version(folder))\n"
         )
 
     def classify(self):

@@ -10,7 +10,7 @@ from django.test import override_settings
 from PIL import Image
 
 from classifier.live import serving
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from classifier.versions.registry import register_version
 from tests.support.versions import make_version_folder
 
@@ -48,5 +48,5 @@ class ServingCase:
     def serve(self, name="tiny", **values):
         """Register a version and promote it."""
         version = self.make_version(name, **values)
-        promote(version)
+        put_in_production(version)
         return version

@@ -6,6 +6,7 @@ from django.test import TestCase
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, EpochMetric, ModelVersion, Sample, TrainingRun
 from tests.support.serving import ServingCase
+from tests.support.versions import passing_metrics
 from tests.support.work import taken
 
 API = "/api/v1"
@@ -52,7 +53,7 @@ class RightsTestCase(StaffCase):
                 self.assertEqual(self.client.get(f"{API}/{room}/").status_code, 403, room)
 
     def test_staff_read_but_need_a_right_to_change(self):
-        version = self.make_version()
+        version = self.make_version(metrics=passing_metrics())
         staff = User.objects.create_user("staff", is_staff=True)
         self.client.force_login(staff)
         self.assertEqual(self.client.get(f"{API}/versions/").status_code, 200)
@@ -113,7 +114,8 @@ class VersionsTestCase(StaffCase):
         self.assertEqual(answer["manifest"]["input_size"], 32)
 
     def test_promote_and_retire(self):
-        first, second = self.serve("first"), self.make_version("second")
+        first = self.serve("first")
+        second = self.make_version("second", metrics=passing_metrics())
         answer = self.post(f"/versions/{second.pk}/promote/")
         self.assertEqual(answer.json()["stage"], "production")
         first.refresh_from_db()
@@ -123,6 +125,37 @@ class VersionsTestCase(StaffCase):
         self.assertIn("only a candidate", answer.json()["detail"])
         third = self.make_version("third")
         self.assertEqual(self.post(f"/versions/{third.pk}/retire/").json()["stage"], "retired")
+
+    def test_a_red_version_takes_a_right_and_a_reason(self):
+        version = self.make_version(metrics=passing_metrics(right=0.3))
+        address = f"/versions/{version.pk}/promote/"
+        answer = self.post(address)
+        self.assertEqual(answer.status_code, 409)
+        self.assertIn("Accuracy: 30.0% (wanted: above 85%).", answer.json()["errors"]["gate"])
+        self.assertEqual(self.post(address, {"reason": ["x"]}).status_code, 400)
+        staff = User.objects.create_user("staff", is_staff=True)
+        staff.user_permissions.add(Permission.objects.get(codename="change_modelversion"))
+        self.client.force_login(staff)
+        answer = self.post(address, {"reason": "For the demonstration."})
+        self.assertEqual(answer.status_code, 403)
+        self.assertIn("Accuracy", answer.json()["errors"]["gate"][0])
+        self.client.force_login(self.user)
+        answer = self.post(address, {"reason": "For the demonstration."})
+        self.assertEqual(answer.json()["stage"], "production")
+        (row,) = self.client.get(f"{API}/promotions/").json()["results"]
+        self.assertEqual((row["by"], row["reason"]), ("boss", "For the demonstration."))
+
+    def test_the_detail_has_the_gate(self):
+        version = self.make_version(metrics=passing_metrics(right=0.3))
+        gate = self.client.get(f"{API}/versions/{version.pk}/").json()["gate"]
+        self.assertEqual((gate[0]["name"], gate[0]["passed"]), ("Accuracy", False))
+
+    def test_it_goes_back(self):
+        self.assertEqual(self.post("/versions/roll-back/").status_code, 409)
+        self.serve("first")
+        self.serve("second")
+        self.assertEqual(self.post("/versions/roll-back/").json()["name"], "first")
+        self.assertEqual(self.post("/versions/roll-back/").status_code, 409)
 
     def test_a_damaged_version_is_not_promoted(self):
         version = self.make_version()

@@ -11,7 +11,7 @@ from django.test import override_settings
 from onnx import TensorProto
 
 from classifier.models import ModelVersion
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from tests.classifier.api.test_resources import API, StaffCase
 from tests.support.versions import make_graph, make_version_folder
 
@@ -59,7 +59,7 @@ class ImportTestCase(ImportCase):
         self.assertEqual(answer.status_code, 201, answer.content)
         self.assertEqual((answer.json()["name"], answer.json()["stage"]), ("far", "candidate"))
         version = ModelVersion.objects.get()
-        promote(version)
+        put_in_production(version)
         self.assertEqual(version.folder, self.root / "versions" / "far")
 
     def test_the_files_may_lie_in_one_folder(self):

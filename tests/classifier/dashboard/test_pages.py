@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from classifier.models import EpochMetric, Sample, TrainingRun
 from classifier.training.config import TrainingConfig
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from tests.classifier.evaluated import (
     TemporaryRoot,
     make_admin,
@@ -16,6 +16,7 @@ from tests.classifier.evaluated import (
     make_user,
     make_version,
 )
+from tests.support.versions import passing_metrics
 
 
 def make_run(dataset, status=TrainingRun.Status.RUNNING, **values):
@@ -232,10 +233,11 @@ class VersionPageTests(DashboardTestCase):
         self.assertEqual(response.status_code, 404)
 
     def test_promoting_puts_it_in_production(self):
-        address = reverse("dashboard:version_promote", args=[self.version.pk])
+        version = make_version("good", metrics=passing_metrics())
+        address = reverse("dashboard:version_promote", args=[version.pk])
         self.assertContains(self.client.post(address, follow=True), "serves now")
-        self.version.refresh_from_db()
-        self.assertEqual(self.version.stage, "production")
+        version.refresh_from_db()
+        self.assertEqual(version.stage, "production")
 
     def test_a_broken_version_is_not_promoted(self):
         version = make_version("broken")
@@ -246,7 +248,7 @@ class VersionPageTests(DashboardTestCase):
         self.assertEqual(version.stage, "candidate")
 
     def test_the_gate_compares_with_production(self):
-        promote(self.version)
+        put_in_production(self.version)
         rival = make_version("rival")
         make_evaluation(rival, self.dataset)
         check = self.get("version", rival.pk).context["gate"][-1]
@@ -255,7 +257,7 @@ class VersionPageTests(DashboardTestCase):
 
 class OverviewTests(DashboardTestCase):
     def test_it_shows_what_serves(self):
-        promote(self.version)
+        put_in_production(self.version)
         self.assertContains(self.get("overview"), "Test accuracy")
         records = json.loads(self.get("overview_numbers", "json").content)
         self.assertEqual(records[0]["version"], "tiny")

@@ -7,7 +7,7 @@ from classifier.evaluation.drift import LEAST_COUNT
 from classifier.live.drift import drift_of, validation_figures
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, LivePrediction, ModelVersion
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.evaluated import make_evaluation, make_user
 
@@ -26,7 +26,7 @@ def answered(logo_type="simple", count=1, confidence=0.9, days_ago=0.0, **values
 class TrafficCase(DashboardTestCase):
     def setUp(self):
         super().setUp()
-        promote(self.version)
+        put_in_production(self.version)
         # Traffic of the last days came after the promotion.
         promoted = timezone.now() - timedelta(days=60)
         ModelVersion.objects.filter(pk=self.version.pk).update(promoted_at=promoted)

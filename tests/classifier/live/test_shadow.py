@@ -9,7 +9,7 @@ from django.test import TestCase
 from classifier.inference.manifest import MissingModelError
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
 from classifier.tasks import score_shadow
-from classifier.versions.promotion import end_shadow, promote, retire, set_shadow
+from classifier.versions.promotion import end_shadow, put_in_production, retire, set_shadow
 from classifier.versions.registry import VersionError
 from tests.support.serving import ServingCase, image_bytes
 from tests.support.versions import make_graph
@@ -56,7 +56,7 @@ class ShadowStageTestCase(ServingCase, TestCase):
     def test_the_shadow_can_be_promoted(self):
         version = self.make_version()
         set_shadow(version)
-        promote(version)
+        put_in_production(version)
         self.assertEqual(stages(), {"tiny": Stage.PRODUCTION})
 
 

@@ -20,6 +20,7 @@ from classifier.versions.promotion import (
     NoProductionVersionError,
     production_version,
     promote,
+    put_in_production,
     retire,
 )
 from classifier.versions.registry import VersionError, register_version
@@ -76,7 +77,7 @@ class PromoteTestCase(ServingCase, TestCase):
     def test_promoting_what_serves_changes_nothing(self):
         version = self.serve("first")
         since = version.promoted_at
-        promote(version)
+        put_in_production(version)
         version.refresh_from_db()
         self.assertEqual((version.stage, version.promoted_at), (Stage.PRODUCTION, since))
 
@@ -85,13 +86,13 @@ class PromoteTestCase(ServingCase, TestCase):
         second = self.make_version("second")
         shutil.rmtree(second.folder)
         with self.assertRaises(MissingModelError):
-            promote(second)
+            promote(second, None)
         self.assertEqual(stages(), {"first": Stage.PRODUCTION, "second": Stage.CANDIDATE})
 
     def test_it_refuses_a_graph_of_another_input_size(self):
         wrong = self.make_version("wrong", graph=make_graph(size=16))
         with self.assertRaises(IncompatibleModelError):
-            promote(wrong)
+            promote(wrong, None)
         self.assertEqual(stages(), {"wrong": Stage.CANDIDATE})
 
     def test_only_a_candidate_retires(self):
@@ -110,7 +111,7 @@ class ConcurrentPromotionTestCase(ServingCase, TransactionTestCase):
 
         def work(version):
             try:
-                promote(version)
+                put_in_production(version)
             except Exception as error:  # noqa: BLE001 - shown by the assertion
                 errors.append(error)
             finally:

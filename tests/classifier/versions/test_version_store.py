@@ -10,7 +10,7 @@ from django.test import TestCase, override_settings
 from classifier.inference.manifest import CorruptModelError, MissingModelError, read_manifest
 from classifier.live import serving
 from classifier.models import ModelVersion, versions
-from classifier.versions.promotion import promote
+from classifier.versions.promotion import put_in_production
 from classifier.versions.registry import update_manifest
 from tests.support.serving import ServingCase, image_bytes
 
@@ -42,7 +42,7 @@ class SharedVersionTests(ServingCase, TestCase):
         return Path(folder.name)
 
     def test_another_machine_serves_what_this_one_made(self):
-        promote(self.version)
+        put_in_production(self.version)
         root = self.other_machine()
         answer = serving.classify(image_bytes("red"))
         self.assertEqual((answer.logo_type, answer.model_version), ("simple", "first"))
@@ -69,7 +69,7 @@ class SharedVersionTests(ServingCase, TestCase):
                 (self.remote / digest).write_bytes(good)
 
     def test_a_storage_that_is_away_lets_the_last_version_serve_on(self):
-        promote(self.version)
+        put_in_production(self.version)
         second = self.make_version("second")
         self.other_machine()
         self.assertEqual(serving.classify(image_bytes("red")).model_version, "first")
@@ -82,7 +82,7 @@ class SharedVersionTests(ServingCase, TestCase):
             _ = second.folder
 
     def test_a_new_manifest_reaches_the_other_machine(self):
-        promote(self.version)
+        put_in_production(self.version)
         before = self.version.manifest_sha256
         manifest = read_manifest(self.version.folder)
         update_manifest(self.version, replace(manifest, temperature=2.0), self.version.folder)
