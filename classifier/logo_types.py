@@ -12,7 +12,7 @@ class LogoType(StrEnum):
     COMPLEX = "complex"
 
     @property
-    def index(self) -> int:
+    def index(self) -> int:  # type: ignore[override]
         """Position of this type in a model's probability vector."""
         return CLASS_NAMES.index(self.value)
 

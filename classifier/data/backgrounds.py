@@ -27,7 +27,7 @@ def background_for(image: np.ndarray, key: str) -> str:
         hidden[colour] = _hidden_share(ink, np.array(ImageColor.getrgb(colour), np.uint8))
         if hidden[colour] < 0.03:
             return colour
-    return min(hidden, key=hidden.get)
+    return min(hidden, key=hidden.__getitem__)
 
 
 def _hidden_share(ink: np.ndarray, background: np.ndarray) -> float:

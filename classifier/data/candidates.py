@@ -133,11 +133,13 @@ def _with_lettering(
     """Add the lettering shares, reading those logos that no earlier build has read."""
     readings = known_readings()
     wanted = [
-        c for c in candidates if not c.dropped and c.measures.gradient_share < FAINT_GRADIENT_SHARE
+        (c, c.measures.tile)
+        for c in candidates
+        if c.measures and not c.dropped and c.measures.gradient_share < FAINT_GRADIENT_SHARE
     ]
     waiting = [
-        (c.sha256, str(cache.image(c.sha256)), c.background, c.measures.tile)
-        for c in wanted
+        (c.sha256, str(cache.image(c.sha256)), c.background, tile)
+        for c, tile in wanted
         if c.sha256[:KEY_LENGTH] not in readings
     ]
     if waiting and not detector_installed():
@@ -152,7 +154,7 @@ def _with_lettering(
             if count % 500 == 0:
                 save_readings(readings)
         save_readings(readings)
-    known = {c.sha256 for c in wanted}
+    known = {c.sha256 for c, _ in wanted}
     return [
         _lettered(c, readings.get(c.sha256[:KEY_LENGTH])) if c.sha256 in known else c
         for c in candidates

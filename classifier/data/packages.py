@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import IO, cast
 
 PACKAGE_LIST = Path(__file__).with_name("packages.json")
 MAX_SVG_BYTES = 400_000
@@ -115,14 +116,16 @@ def _files(package: Package, archive: Path) -> Iterator[tuple[str, str]]:
     pattern = re.compile(package.files)
     with tarfile.open(archive) as tar:
         for member in sorted(tar.getmembers(), key=lambda member: member.name):
-            if member.isfile() and member.size <= MAX_SVG_BYTES and pattern.search(member.name):
-                content = tar.extractfile(member).read()
-                yield Path(member.name).stem, content.decode("utf-8", errors="replace")
+            if member.size > MAX_SVG_BYTES or not pattern.search(member.name):
+                continue
+            if content := tar.extractfile(member):  # None for a folder
+                text = content.read().decode("utf-8", errors="replace")
+                yield Path(member.name).stem, text
 
 
 def _iconify(archive: Path) -> Iterator[tuple[str, str]]:
     with tarfile.open(archive) as tar:
-        icons = json.load(tar.extractfile("package/icons.json"))
+        icons = json.load(cast(IO[bytes], tar.extractfile("package/icons.json")))
     for name, icon in sorted(icons["icons"].items()):
         box = [
             icon.get(key, icons.get(key, default))

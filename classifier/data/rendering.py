@@ -43,7 +43,7 @@ def render(svg: str, long_side: int = LONG_SIDE) -> np.ndarray:
         UnusableSvgError: if it is broken, empty, or holds a raster image, or takes too much.
     """
     image = _rendered(with_colour(svg), long_side, flat=False)
-    if (image[..., 3] > 128).sum() < 50:
+    if image is None or (image[..., 3] > 128).sum() < 50:
         raise UnusableSvgError("empty drawing")
     return image
 
@@ -75,7 +75,10 @@ def _rendered(svg: str, long_side: int, flat: bool) -> np.ndarray | None:
 def view_box(svg: str) -> tuple[float, float, float, float] | None:
     """Return what an SVG shows of its plane: x, y, width, height. None where it does not say."""
     box = _VIEW_BOX.search(svg)
-    return tuple(float(value) for value in box.groups()) if box else None
+    if box is None:
+        return None
+    x, y, width, height = (float(value) for value in box.groups())
+    return x, y, width, height
 
 
 def with_colour(svg: str) -> str:

@@ -32,7 +32,9 @@ def select(
     """
     dropped = Counter(c.dropped for c in candidates if c.dropped)
     usable = [c for c in candidates if not c.dropped]
-    measured = [label_of(c.measures, c.lettering, c.wordmark, c.plausible) for c in usable]
+    measured = [
+        label_of(c.measures, c.lettering, c.wordmark, c.plausible) for c in usable if c.measures
+    ]
     labels = [corrections.get(c.sha256, m) for c, m in zip(usable, measured, strict=True)]
     hashes = hash_bytes([c.perceptual_hash for c in usable])
     pairs = near_pairs(hashes, ALIKE)

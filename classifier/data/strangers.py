@@ -95,7 +95,9 @@ def _words(rng: random.Random, count: int) -> str:
     )
 
 
-def _write(draw: ImageDraw.ImageDraw, box: tuple[int, ...], ink: tuple, rng: random.Random) -> None:
+def _write(
+    draw: ImageDraw.ImageDraw, box: tuple[int, ...], ink: tuple[int, ...], rng: random.Random
+) -> None:
     """Fill a box (left, top, right, bottom) with lines of text."""
     size = rng.choice((6, 7, 8, 9, 10, 12, 14))
     font, top = ImageFont.load_default(size), box[1]

@@ -57,8 +57,8 @@ def _check(tag: str, attributes: dict[str, str], depth: int) -> None:
 def _size(root: dict[str, str]) -> tuple[float, float]:
     box = root.get("viewBox", "").replace(",", " ").split()
     sizes = box[2:4] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]
-    found = [_NUMBER.match(size.strip()) for size in sizes]
-    if not all(found):
+    found = [match for size in sizes if (match := _NUMBER.match(size.strip()))]
+    if len(found) < 2:
         raise UnusableSvgError("no size")
     width, height = (float(match.group()) for match in found)
     if min(width, height) <= 0 or max(width, height) / min(width, height) > _LONGEST_SIDES:

@@ -84,8 +84,8 @@ def _gradient(rng: random.Random, side: int) -> Image.Image:
         smooth.putalpha(ground.getchannel("A"))
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         inner = image.resize([max(1, length * 3 // 5) for length in image.size])
-        offset = tuple((a - b) // 2 for a, b in zip(image.size, inner.size, strict=True))
-        smooth.paste(white.crop((0, 0, *inner.size)), offset, inner.getchannel("A"))
+        left, top = (image.width - inner.width) // 2, (image.height - inner.height) // 2
+        smooth.paste(white.crop((0, 0, *inner.size)), (left, top), inner.getchannel("A"))
     else:
         smooth.putalpha(image.getchannel("A"))
     return smooth

@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 _NICENESS = 5
 _PEAK = re.compile(rb"VmHWM:\s*(\d+) kB")
@@ -41,7 +41,7 @@ def serve(
         write_message(target, answer, content)
 
 
-def read_message(source: BinaryIO) -> Answer | None:
+def read_message(source: IO[bytes]) -> Answer | None:
     """Read one message; None at the end of the stream.
 
     Raises:
@@ -55,7 +55,7 @@ def read_message(source: BinaryIO) -> Answer | None:
     return head, content
 
 
-def write_message(target: BinaryIO, head: dict[str, Any], content: bytes) -> None:
+def write_message(target: IO[bytes], head: dict[str, Any], content: bytes) -> None:
     """Write one message: a line of JSON with the size, then the content."""
     target.write(json.dumps(head | {"size": len(content)}).encode() + b"\n")
     target.write(content)

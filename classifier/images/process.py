@@ -137,6 +137,8 @@ class _Process:
             env={"PATH": os.environ.get("PATH", "")} | _ENVIRONMENT,
             start_new_session=True,
         )
+        assert self._process.stdin and self._process.stdout
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
 
     def ask(self, head: dict[str, Any], content: bytes, seconds: float) -> Answer:
         stalled = threading.Event()
@@ -149,8 +151,8 @@ class _Process:
         timer.daemon = True
         timer.start()
         try:
-            write_message(self._process.stdin, head, content)
-            answer = read_message(self._process.stdout)
+            write_message(self._stdin, head, content)
+            answer = read_message(self._stdout)
         except (OSError, ValueError):  # ValueError: half a line of JSON
             answer = None
         finally:
@@ -165,7 +167,7 @@ class _Process:
         raise CrashedError(f"code {self._process.returncode}")
 
     def close(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 stream.close()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -57,7 +57,7 @@ def memory_of(image: Image.Image, at_least: int = 0) -> int:
         image: opened, not decoded.
         at_least: the long side down to which it may be decoded smaller; 0: not at all.
     """
-    reader = READERS[image.format]
+    reader = READERS[str(image.format)]
     width, height = image.size
     if "transparency" in image.info:
         each = _KEY_COLOUR

@@ -180,7 +180,7 @@ def _checked(image: Image.Image, source: bytes | Path, wanted: Wanted) -> Header
     work = width * height * max(1, scans)
     profile = image.info.get("icc_profile") or b""
     quick = (
-        READERS[image.format].quick
+        READERS[str(image.format)].quick
         and work <= limits.QUICK_PIXELS
         and len(profile) <= limits.QUICK_PROFILE_BYTES
     )
@@ -191,11 +191,13 @@ def _decode(image: Image.Image, wanted: Wanted) -> Picture:
     width, height = image.size
     animated = bool(getattr(image, "is_animated", False))
     lossy = image.format in ("JPEG", "MPO", "WEBP")
-    if wanted.at_least and READERS[image.format].scaled:
+    if wanted.at_least and READERS[str(image.format)].scaled:
         # The decoder itself halves big photographs, which saves most of their memory and time.
         side = max(image.size)
-        size = tuple(max(1, length * wanted.at_least // side) for length in image.size)
-        image.draft(image.mode, size)
+        draft_width, draft_height = (
+            max(1, length * wanted.at_least // side) for length in image.size
+        )
+        image.draft(image.mode, (draft_width, draft_height))
     image.load()
     turn = turn_of(image)
     profile = image.info.get("icc_profile")
@@ -215,5 +217,5 @@ def _decode(image: Image.Image, wanted: Wanted) -> Picture:
 def resize(image: Image.Image, side: int) -> Image.Image:
     """Return an RGBA image scaled so that its long side is `side`; alpha is weighed in."""
     scale = side / max(image.size)
-    size = tuple(max(1, round(length * scale)) for length in image.size)
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    width, height = (max(1, round(length * scale)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
