@@ -55,7 +55,7 @@ READ = {
 
 # To change something by POST; the superuser may everything.
 TRAINERS = {
-    "dashboard:compare_evaluate",
+    "dashboard:compare_evaluate", "dashboard:run_describe", "dashboard:dataset_mend",
     "dashboard:run_cancel", "dashboard:run_resume", "dashboard:rate_test_start",
     "dashboard:rate_test_cancel", "dashboard:study_new", "dashboard:study_cancel",
     "dashboard:study_resume", "dashboard:study_train", "dashboard:ensemble_new",

@@ -115,16 +115,35 @@ class DatasetAdmin(ActionAdmin):
 class SampleAdmin(ReadOnlyAdmin):
     """Single logos. Labels are corrected on the audit page."""
 
-    list_display = ("brand", "name", "label", "measured_label", "split", "package", "dataset")
+    list_display = (
+        *("thumbnail", "brand", "name", "label", "measured_label", "split", "package", "dataset"),
+    )
+    list_display_links = ("thumbnail", "brand")
     list_filter = ("dataset", "label", "split", "package")
     search_fields = ("brand", "name", "sha256")
     list_select_related = ("dataset",)
     readonly_fields = ("image",)
 
+    @display(description="Logo")
+    def thumbnail(self, sample: Sample) -> str:
+        """The logo, small."""
+        return _picture(sample, 48)
+
     @display(description="Image")
     def image(self, sample: Sample) -> str:
-        address = reverse("dashboard:sample_image", args=[sample.pk])
-        return format_html('<img src="{}" alt="" width="256">', address)
+        return _picture(sample, 256)
+
+
+def _picture(sample: Sample, side: int) -> str:
+    return format_html(
+        '<img src="{}" alt="{}" loading="lazy" width="{}" height="{}" '
+        'style="background:{};object-fit:contain">',
+        reverse("dashboard:sample_image", args=[sample.pk]),
+        sample.name or sample.brand,
+        side,
+        side,
+        sample.background,
+    )
 
 
 @admin.register(LabelCorrection)

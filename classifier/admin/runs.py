@@ -10,7 +10,7 @@ from classifier.admin.base import STATUS_COLOURS, ActionAdmin, offered, page_lin
 from classifier.admin.theme import Action, ActionVariant, action, display, themed
 from classifier.admin.training_form import StartTrainingForm
 from classifier.lib.keys import is_key
-from classifier.models import TrainingRun
+from classifier.models import RateTest, TrainingRun
 from classifier.runs.lifecycle import RunError, cancel_run, resume_run, start_run
 from classifier.training.config import InvalidConfigError
 
@@ -45,6 +45,22 @@ class TrainingRunAdmin(ActionAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Use the form as it is: its settings are no columns of the table."""
         return super().get_form(request, obj, **kwargs) if obj else StartTrainingForm
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Start from the settings of a run (`clone`) or of a rate test, with the rate it suggests.
+
+        The settings that `rate_test` names win over those of a clone.
+        """
+        initial = super().get_changeform_initial_data(request)
+        clone, tested = (initial.pop(name, "") for name in ("clone", "rate_test"))
+        run = TrainingRun.objects.filter(pk=clone).first() if is_key(clone) else None
+        test = RateTest.objects.filter(pk=tested).first() if is_key(tested) else None
+        for row in (run, test):
+            if row is not None:
+                initial |= {**row.config, "dataset": row.dataset_id}
+        if test is not None and test.suggested_rate:
+            initial["learning_rate"] = float(f"{test.suggested_rate:.3g}")
+        return initial
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None

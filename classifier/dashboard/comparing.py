@@ -19,6 +19,7 @@ from classifier.datasets.info import SPLITS
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, TrainingRun
+from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.versions.evaluation_jobs import start_evaluation
 from classifier.versions.evaluations import EvaluationError
 from classifier.versions.headline import headline_of
@@ -164,22 +165,37 @@ def _result(run: TrainingRun) -> dict[str, Any]:
     }
 
 
+def _differing(runs: list[TrainingRun]) -> list[tuple[str, list[Any]]]:
+    """Return the settings in which runs differ; a setting that a run does not name is default."""
+    configs = [_settings(run) for run in runs]
+    names = sorted({name for config in configs for name in config})
+    rows = [(name, [config.get(name) for config in configs]) for name in names]
+    return [
+        (name.replace("_", " "), values)
+        for name, values in rows
+        if any(value != values[0] for value in values)
+    ]
+
+
+def _settings(run: TrainingRun) -> dict[str, Any]:
+    try:
+        return TrainingConfig.from_json(run.config).to_json()
+    except InvalidConfigError:  # of another version of this project
+        return run.config
+
+
 @staff_only
 def compare_runs(request: HttpRequest) -> HttpResponse:
     """Overlay the curves of several runs, and show the settings in which they differ."""
     chosen = [int(pk) for pk in request.GET.getlist("run") if is_key(pk)][:MOST_RUNS]
     runs = list(TrainingRun.objects.filter(pk__in=chosen).select_related("dataset", "version"))
-    names = sorted({name for run in runs for name in run.config})
-    differing = []
-    for name in names:
-        values = [run.config.get(name) for run in runs]
-        if any(value != values[0] for value in values):
-            differing.append((name.replace("_", " "), values))
+    datasets = {run.dataset_fingerprint for run in runs}
     context = {
         "runs": runs,
         "all_runs": TrainingRun.objects.select_related("dataset")[:50],
         "chosen": chosen,
-        "differing": differing,
+        "differing": _differing(runs),
+        "same_dataset": len(datasets) == 1,
         "results": [_result(run) for run in runs],
         "most": MOST_RUNS,
     }

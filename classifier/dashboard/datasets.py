@@ -2,6 +2,7 @@
 
 import mimetypes
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -12,7 +13,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
+from classifier.datasets.errors import DatasetError
 from classifier.datasets.info import SPLITS, summarize
+from classifier.datasets.mending import mend_split, missing_classes, missing_sentences
 from classifier.datasets.orders import cancel_build
 from classifier.models import Dataset, DatasetBuild, Sample
 
@@ -40,8 +43,25 @@ def dataset_page(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": summary,
         "splits": SPLITS,
         "dropped": dropped,
+        "missing": missing_sentences(missing_classes(dataset)),
     }
     return render(request, "classifier/dashboard/dataset.html", context)
+
+
+@require_POST
+@staff_only
+def dataset_mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move brands so that no split lacks a class. Until then nothing could be trained on it."""
+    require_permission(request, "add_trainingrun")
+    dataset = get_object_or_404(Dataset.objects.ready(), pk=pk)
+    try:
+        if not missing_classes(dataset):
+            raise DatasetError("Nothing is missing: every split has each class.")
+        brands = mend_split(dataset)
+        messages.success(request, f"{brands} brands moved: every split has each class now.")
+    except DatasetError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard:dataset", pk)
 
 
 @staff_only

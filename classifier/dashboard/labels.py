@@ -86,6 +86,7 @@ def _sheet(
     wrong = sum(correction.label != label for correction in corrections.values())
     return {
         "page": page,
+        "total": found.count(),
         "tiles": tiles,
         "checked": len(corrections),
         "wrong": wrong,

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST
 from classifier.conf import conf
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.matrix import matrix_rows
+from classifier.dashboard.run_columns import COLUMNS as COLUMN_CHOICES
+from classifier.dashboard.run_columns import chosen_columns, rows_of, with_best
 from classifier.dashboard.tables import Table
 from classifier.models import EpochMetric, TrainingRun
 from classifier.runs.analyses import analysis_of
-from classifier.runs.lifecycle import RunError, cancel_run, resume_run
+from classifier.runs.lifecycle import RunError, cancel_run, describe_run, resume_run
 from classifier.runs.rate_tests import rate_test_of
 from classifier.work.workers import worker_problem
 
@@ -41,9 +43,19 @@ _RUNS = TrainingRun.objects.select_related("dataset", "created_by", "version")
 
 @staff_only
 def run_list(request: HttpRequest) -> HttpResponse:
-    """List all runs, the newest first."""
-    page = Paginator(_RUNS.all(), 25).get_page(request.GET.get("page"))
-    return render(request, "classifier/dashboard/runs.html", {"page": page})
+    """List all runs, or those with a tag, the newest first, in the columns of one's choice."""
+    tag = request.GET.get("tag", "").replace("\x00", "")
+    runs = _RUNS.tagged(tag) if tag else _RUNS
+    page = Paginator(with_best(runs), 25).get_page(request.GET.get("page"))
+    columns = chosen_columns(request)
+    context = {
+        "page": page,
+        "columns": columns,
+        "rows": rows_of(page, columns),
+        "choices": COLUMN_CHOICES.values(),
+        "tag": tag,
+    }
+    return render(request, "classifier/dashboard/runs.html", context)
 
 
 @staff_only
@@ -98,6 +110,21 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         cancel_run(run)
         messages.success(request, f"{run} is {run.get_status_display()}.")
+    except RunError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard:run", pk)
+
+
+@require_POST
+@staff_only
+def run_describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep somebody's tags and notes of a run."""
+    require_permission(request, "change_trainingrun")
+    run = get_object_or_404(TrainingRun, pk=pk)
+    tags, notes = (request.POST.get(name, "").replace("\x00", "") for name in ("tags", "notes"))
+    try:
+        describe_run(run, tags, notes)
+        messages.success(request, "Tags and notes are kept.")
     except RunError as error:
         messages.error(request, str(error))
     return redirect("dashboard:run", pk)

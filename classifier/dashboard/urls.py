@@ -43,6 +43,7 @@ urlpatterns = [
     path("runs/<int:pk>/", runs.run_page, name="run"),
     path("runs/<int:pk>/state/", runs.run_state, name="run_state"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/describe/", runs.run_describe, name="run_describe"),
     path("runs/<int:pk>/resume/", runs.run_resume, name="run_resume"),
     path("runs/<int:pk>/epochs.<str:file_format>", runs.run_numbers, name="run_numbers"),
     path("runs/<int:pk>/rates/", rate_tests.rate_test_start, name="rate_test_start"),
@@ -106,6 +107,7 @@ urlpatterns = [
     path("evaluations/<int:pk>/", evaluations.predictions, name="predictions"),
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<int:pk>/", datasets.dataset_page, name="dataset"),
+    path("datasets/<int:pk>/mend/", datasets.dataset_mend, name="dataset_mend"),
     path("datasets/<int:pk>/build/", datasets.build_state, name="build_state"),
     path("datasets/<int:pk>/build/cancel/", datasets.build_cancel, name="build_cancel"),
     path(

@@ -1,14 +1,27 @@
 """Trainings and what they measured."""
 
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from classifier.conf import conf
 from classifier.models.datasets import Dataset
-from classifier.models.work import ClaimedWork
+from classifier.models.work import ClaimedWork, ClaimedWorkQuerySet
+
+
+class TrainingRunQuerySet(ClaimedWorkQuerySet):
+    """Several runs."""
+
+    def tagged(self, tag: str) -> Self:
+        """Return the runs that have a tag."""
+        return self.annotate(
+            spaced=Concat(Value(" "), "tags", Value(" "), output_field=models.TextField())
+        ).filter(spaced__contains=f" {tag} ")
 
 
 class TrainingRun(ClaimedWork):
@@ -32,16 +45,25 @@ class TrainingRun(ClaimedWork):
     analysis = models.JSONField(
         default=dict, help_text="Written at the end: see training/analysis.py."
     )
+    tags = models.CharField(max_length=200, blank=True, help_text="Words, with a space between.")
+    notes = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TrainingRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return f"Run {self.pk}"
+
+    @property
+    def tag_list(self) -> list[str]:
+        """Its tags."""
+        return self.tags.split()
 
     @property
     def folder(self) -> Path:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from classifier.datasets.training_data import provenance, split_counts, training_data
 from classifier.inference.manifest import new_version_folder, write_manifest
 from classifier.models import Dataset, ModelVersion, Sample, TrainingRun
-from classifier.runs.observers import RunObserver
+from classifier.runs.observers import Finish, RunObserver
 from classifier.runs.starts import forerunners, with_start
 from classifier.runs.teachers import with_teacher
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import NonFiniteLossError, TrainingStoppedError
+from classifier.training.progress import finishing_work
 from classifier.training.reporting import SilentObserver
 from classifier.versions.evaluations import clusters_of, store_evaluation
 from classifier.versions.registry import free_folder, register_version
@@ -43,12 +44,12 @@ def train_version(run: TrainingRun, observer: RunObserver) -> ModelVersion:
     with parallel.first_goes_ahead():
         data = training_data(run.dataset, config.twins, observer)
         data = with_start(with_teacher(data, config, observer), config)
-    result = train(config, data, run.folder, observer)
+    follows = finishing_work(len(data.train), len(data.val), len(data.test))
+    result = train(config, data, run.folder, observer, follows)
     TrainingRun.objects.filter(pk=run.pk).update(plain_train_accuracy=result.plain_train_accuracy)
     if observer.should_stop():  # cancelled during the last epoch
         raise TrainingStoppedError
-    observer.on_progress("export", 1.0, None)
-    version = _store_version(run, result, data)
+    version = _store_version(run, result, data, Finish(observer))
     shutil.rmtree(run.folder, ignore_errors=True)  # the version has the weights
     return version
 
@@ -70,7 +71,7 @@ def follow_run(run_id: int) -> None:
 
 
 def _store_version(
-    run: TrainingRun, result: "TrainingResult", data: "TrainingData"
+    run: TrainingRun, result: "TrainingResult", data: "TrainingData", tell: Finish
 ) -> ModelVersion:
     """Write the version's folder with its test metrics, and the rows that point to it."""
     from classifier.evaluation.calibration import fit_temperature
@@ -85,13 +86,17 @@ def _store_version(
     samples = list(tested.of_classes(Sample.Split.TEST))
     with new_version_folder(destination) as folder:
         cache = ArrayCache(data.cache or folder)
+        tell("strangers", 0.1)
         strangeness = learn_strangers(result.model, result.config, data, cache)
+        tell("export", 0.4)
         manifest = write_version(
             folder, destination.name, result.model, result.config, temperature, origin, strangeness
         )
+        tell("test", 0.8)
         metrics, probabilities = score(folder, data.test, data.cache, clusters_of(samples))
         before = forerunners(result.config)
         write_manifest(folder, replace(manifest, metrics={"test": metrics}, forerunners=before))
+    tell("test", 1.0)
     version = register_version(destination, run=run)
     dataset = Dataset.objects.filter(pk=run.dataset_id).first()
     if dataset:  # it may have been deleted while the run needed it no more

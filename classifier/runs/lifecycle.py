@@ -106,3 +106,26 @@ def requeue(run: TrainingRun) -> None:
     run.refresh_from_db()
     if not queued:
         raise RunError(f"{run} cannot be resumed: it is {run.get_status_display()}.")
+
+
+LONGEST_TAGS, LONGEST_NOTES = 200, 5000
+
+
+def describe_run(run: TrainingRun, tags: str, notes: str) -> None:
+    """Keep what somebody wants to remember of a run.
+
+    Args:
+        run: of any state.
+        tags: words, with spaces or commas between.
+        notes: any text.
+
+    Raises:
+        RunError: if either is too long.
+    """
+    words = " ".join(dict.fromkeys(tags.replace(",", " ").split()))
+    if len(words) > LONGEST_TAGS or len(notes) > LONGEST_NOTES:
+        raise RunError(
+            f"Tags have {LONGEST_TAGS} characters at most in all, notes {LONGEST_NOTES}."
+        )
+    run.tags, run.notes = words, notes.strip()
+    run.save(update_fields=["tags", "notes"])

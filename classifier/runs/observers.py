@@ -73,6 +73,21 @@ class RunObserver(HeartbeatObserver):
         super().on_epoch(result)
 
 
+class Finish:
+    """Tells how far a run is between its last epoch and its version, from where training left."""
+
+    def __init__(self, observer: HeartbeatObserver) -> None:
+        self.observer = observer
+        self.start = observer.heartbeat.progress
+        self.seconds_left = observer.heartbeat.seconds_left
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Take in the share of this part that is done as a stage begins, 0 to 1."""
+        left = None if self.seconds_left is None else self.seconds_left * (1 - share)
+        progress = self.start + share * (1 - self.start)
+        self.observer.on_progress(stage, progress, left)
+
+
 class PacedObserver(HeartbeatObserver):
     """Estimates the time that is left by the progress so far."""
 

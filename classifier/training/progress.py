@@ -17,6 +17,8 @@ DECODING = 0.05
 CACHING = 0.35
 TRAINING = {"head": 0.002, "top": 0.25, "full": 1.0}
 VALIDATION = {"head": 0.001, "top": 0.06, "full": 0.3}
+EXPORT = 400.0  # images' worth of time, whatever their number
+_SEEN_AFTERWARDS = 4500  # images at most, to tell logos from other pictures and to judge the fit
 
 
 class Progress:
@@ -70,6 +72,12 @@ def stage_work(stage: "Stage", config: TrainingConfig, train_count: int, val_cou
     if stage.frozen:
         work += (train_count * config.views + val_count) * CACHING
     return work
+
+
+def finishing_work(train_count: int, val_count: int, test_count: int) -> float:
+    """Return the work between the last epoch and the version: judging, exporting, testing."""
+    seen = min(4 * train_count, _SEEN_AFTERWARDS) + 3 * val_count + test_count
+    return EXPORT + seen * VALIDATION["full"]
 
 
 def relative_work(config: TrainingConfig, train_count: int) -> float:

@@ -45,7 +45,11 @@ class TrainingResult:
 
 
 def train(
-    config: TrainingConfig, data: TrainingData, folder: Path, observer: TrainingObserver
+    config: TrainingConfig,
+    data: TrainingData,
+    folder: Path,
+    observer: TrainingObserver,
+    follows: float = 0.0,
 ) -> TrainingResult:
     """Train a model; go on from the last checkpoint if `folder` has one.
 
@@ -57,6 +61,8 @@ def train(
         data: the images by split; the test split is not touched.
         folder: where checkpoints go. Decoded images go to `data.cache`, or a folder in it.
         observer: hears of progress and may stop the run.
+        follows: work that the caller will do with the result, see `progress.finishing_work`; the
+            progress that is reported here leaves room for it.
 
     Raises:
         TrainingStoppedError: when the observer asked for it; the last checkpoint stays.
@@ -72,7 +78,7 @@ def train(
     torch.manual_seed(config.seed)
     model = build_model(config).to(pick_device())
     stages = plan_stages(config, len(model.features))
-    work = _planned_work(config, data, stages)
+    work = _planned_work(config, data, stages) + follows
     tracker = progress.Progress(observer, work)
     train_images, val_images = _decode(config, data, folder, observer, tracker)
     if data.teacher is not None:

@@ -104,15 +104,17 @@ def choose_space(names: Iterable[str], train_count: int, batch_size: int) -> Sea
 
 
 def trial_config(config: TrainingConfig, values: Mapping[str, Any], epochs: int) -> TrainingConfig:
-    """Return a trial's settings: the study's, with the trial's values and fewer epochs.
+    """Return a trial's settings: the study's, with the trial's values and so many epochs in all.
 
-    Every stage keeps its share of the epochs, and one epoch at least.
+    Every stage keeps its share of them as nearly as whole epochs can (largest remainders).
     """
-    stages = {
-        name: max(1, round(getattr(config, name) * epochs / config.epochs))
-        for name in ("head_epochs", "top_epochs", "full_epochs")
-        if getattr(config, name)
-    }
+    # The whole network comes first where remainders are equal: it needs the epochs most.
+    names = ("full_epochs", "top_epochs", "head_epochs")
+    shares = {name: getattr(config, name) * epochs / config.epochs for name in names}
+    stages = {name: int(share) for name, share in shares.items()}
+    rest = sorted(names, key=lambda name: stages[name] - shares[name])
+    for name in rest[: epochs - sum(stages.values())]:
+        stages[name] += 1
     return replace(config, **stages, **values)
 
 

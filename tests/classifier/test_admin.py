@@ -2,7 +2,7 @@ from django.test import TestCase
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from classifier.models import ModelVersion, TrainingRun
+from classifier.models import ModelVersion, RateTest, TrainingRun
 from classifier.training.config import TrainingConfig
 from classifier.versions.promotion import put_in_production
 from tests.classifier.evaluated import (
@@ -77,6 +77,31 @@ class StartTrainingTests(AdminTestCase):
     def test_a_dataset_without_a_class_is_told_at_the_dataset(self):
         self.dataset.samples.filter(label="text", split="val").delete()
         self.assert_refused_at("dataset", "no text images in its val split")
+
+    def initial(self, **query):
+        form = self.client.get(ADD, query).context["adminform"].form
+        return {name: form.get_initial_for_field(f, name) for name, f in form.fields.items()}
+
+    def test_a_run_is_cloned_with_its_settings(self):
+        config = TrainingConfig(batch_size=8, head="enhanced", flip=True)
+        run = TrainingRun.objects.create(dataset=self.dataset, config=config.to_json())
+        values = self.initial(clone=run.pk)
+        self.assertEqual(
+            (values["dataset"], values["head"], values["flip"]), (self.dataset.pk, "enhanced", True)
+        )
+
+    def test_a_rate_test_gives_its_rate(self):
+        test = RateTest.objects.create(
+            dataset=self.dataset,
+            config=TrainingConfig(batch_size=8).to_json(),
+            steps=20,
+            suggested_rate=0.00123456,
+        )
+        values = self.initial(rate_test=test.pk)
+        self.assertEqual((values["learning_rate"], values["batch_size"]), (0.00123, 8))
+
+    def test_nonsense_clones_nothing(self):
+        self.assertEqual(self.initial(clone="²", rate_test="999")["batch_size"], 32)
 
     def test_an_unfinished_dataset_is_not_offered(self):
         self.dataset.status = "building"
@@ -192,6 +217,11 @@ class ListTests(AdminTestCase):
                 self.assertEqual(page.status_code, 200)
         address = reverse("admin:classifier_labelcorrection_changelist")
         self.assertEqual(self.client.get(address).status_code, 200)
+
+    def test_samples_have_thumbnails(self):
+        page = self.client.get(reverse("admin:classifier_sample_changelist"))
+        sample = page.context["cl"].result_list[0]
+        self.assertContains(page, reverse("dashboard:sample_image", args=[sample.pk]))
 
     def test_rows_of_the_program_are_not_edited(self):
         address = reverse("admin:classifier_sample_change", args=[self.dataset.samples.first().pk])

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.data.packages import PackageError, listed_packages
 from classifier.datasets.corrections import CorrectionsError
+from classifier.datasets.errors import DatasetError
 from classifier.datasets.info import describe, summarize
+from classifier.datasets.mending import mend_split, missing_classes, missing_sentences
 from classifier.management.database import ensure_database
 from classifier.models import Dataset
 
@@ -32,6 +34,9 @@ class Command(BaseCommand):
             "--synthetic", type=int, metavar="N", help="draw N logos per type, for a first look"
         )
         parser.add_argument("--name", help="name of the dataset (default: the next free one)")
+        parser.add_argument(
+            "--mend", action="store_true", help="move brands if a split lacks a class"
+        )
         parser.add_argument("--seed", type=int, default=0, help="decides the splits (default: 0)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +46,20 @@ class Command(BaseCommand):
         started = time.monotonic()
         dataset = self._build(options)
         self.stdout.write(f"{dataset}: ready after {time.monotonic() - started:.0f} s.")
+        if options["mend"] and missing_classes(dataset):
+            self._mend(dataset)
         self.stdout.write(describe(summarize(dataset)))
+        missing = missing_sentences(missing_classes(dataset))
+        if missing:
+            self.stdout.write(
+                "\n".join([*missing, "Nothing can be trained on it yet: its page mends the split."])
+            )
+
+    def _mend(self, dataset: Dataset) -> None:
+        try:
+            self.stdout.write(f"{mend_split(dataset)} brands moved to other splits.")
+        except DatasetError as error:
+            self.stderr.write(str(error))
 
     def _build(self, options: dict[str, Any]) -> Dataset:
         from classifier.datasets import building as build

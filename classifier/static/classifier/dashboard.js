@@ -2,7 +2,8 @@
 "use strict";
 
 const TYPES = ["simple", "text", "gradient", "complex"];
-const PERCENT = { tickformat: ".0%" };
+// As many digits as neighbouring ticks differ in, and never beyond what a share can be.
+const PERCENT = { tickformat: ".3~%", autorangeoptions: { clipmin: 0, clipmax: 1.05 } };
 
 // Custom properties hold light-dark() as text; only a real colour is computed.
 function colour(name) {

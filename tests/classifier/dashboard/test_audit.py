@@ -43,6 +43,15 @@ class AuditTests(DashboardTestCase):
         self.assertContains(self.correct(sample, "simple"), "confirmed by boss")
         self.assertEqual(LabelCorrection.objects.get().label, "simple")
 
+    def test_the_count_is_of_all_logos_though_models_judged_none(self):
+        for sample in Sample.objects.filter(label="simple", split="train")[:2]:
+            self.correct(sample, "text")
+        query = {"class": "simple", "split": "train", "order": "suspicious"}
+        response = self.get("audit", **query)
+        total = self.dataset.samples.filter(label="simple", split="train").count()
+        self.assertContains(response, f"{total} logos labelled simple in this split")
+        self.assertContains(response, "of which models judged 0; 2 looked at")
+
     def test_the_error_rate_counts_what_was_looked_at(self):
         first, second = Sample.objects.filter(label="simple", split="train")[:2]
         self.correct(first, "simple")

@@ -56,6 +56,17 @@ class CompareRunsTests(DashboardTestCase):
         self.assertEqual(len(response.context["runs"]), 2)
         self.assertEqual([name for name, _ in response.context["differing"]], ["batch size"])
 
+    def test_a_setting_that_an_older_run_does_not_name_is_its_default(self):
+        other = make_run(self.dataset, status="succeeded")
+        del other.config["uploads"]
+        other.config["dropout"] = 1
+        other.save()
+        address = reverse("dashboard:compare_runs")
+        response = self.client.get(address, {"run": [self.run_row.pk, other.pk]})
+        self.assertEqual(response.context["differing"], [])
+        self.assertContains(response, "All settings are the same, and so is the dataset.")
+        self.assertNotContains(response, '<th scope="row">dataset</th>')
+
     def test_it_shows_what_each_run_came_to(self):
         other = make_run(self.dataset, status="succeeded")
         self.version.run = other

@@ -5,6 +5,7 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from classifier.dashboard.run_columns import COLUMNS
 from classifier.models import EpochMetric, Sample, TrainingRun
 from classifier.training.config import TrainingConfig
 from classifier.versions.promotion import put_in_production
@@ -253,6 +254,40 @@ class VersionPageTests(DashboardTestCase):
         make_evaluation(rival, self.dataset)
         check = self.get("version", rival.pk).context["gate"][-1]
         self.assertIs(check.passed, True)  # the same answers are not worse
+
+
+class RunListTests(DashboardTestCase):
+    def describe(self, **values):
+        address = reverse("dashboard:run_describe", args=[self.run_row.pk])
+        return self.client.post(address, values, follow=True)
+
+    def test_tags_and_notes_are_kept_and_found(self):
+        self.describe(tags="baseline, twins  baseline", notes="First one.\x00")
+        self.run_row.refresh_from_db()
+        self.assertEqual((self.run_row.tags, self.run_row.notes), ("baseline twins", "First one."))
+        other = make_run(self.dataset, status="succeeded", tags="baselines")
+        rows = [row["run"] for row in self.get("runs", tag="baseline").context["rows"]]
+        self.assertEqual(rows, [self.run_row])
+        self.assertContains(self.get("runs", tag="none"), "No run has this tag")
+        self.assertContains(self.get("run", other.pk), "baselines")
+
+    def test_tags_that_are_too_long_are_refused(self):
+        self.assertContains(self.describe(tags="x" * 201), "200 characters at most")
+
+    def test_columns_are_chosen_and_remembered(self):
+        def titles(**query):
+            return [column.title for column in self.get("runs", **query).context["columns"]]
+
+        self.assertIn("Dataset", titles())
+        chosen = ["Validation accuracy", "Learning rate"]
+        self.assertEqual(titles(column=["learning_rate", "val_accuracy", "nonsense"]), chosen)
+        self.assertEqual(titles(), chosen)
+        self.assertContains(self.get("runs"), "70.0%")
+
+    def test_every_column_can_be_shown(self):
+        self.version.run = make_run(self.dataset, status="succeeded")
+        self.version.save()
+        self.assertEqual(self.get("runs", column=list(COLUMNS)).status_code, 200)
 
 
 class OverviewTests(DashboardTestCase):

@@ -55,6 +55,16 @@ def make_dataset(name="drawn"):
     return dataset
 
 
+class ProgressKeeper(SilentObserver):
+    """Keeps the progress that it hears of."""
+
+    def __init__(self):
+        self.heard = []
+
+    def on_progress(self, stage, progress, seconds_left):
+        self.heard.append((stage, progress, seconds_left))
+
+
 class CancelAfterFirstEpoch(SilentObserver):
     """Cancels the run as a person would, and lets the next heartbeat hear of it."""
 
@@ -113,6 +123,19 @@ class ExecuteRunTests(ExecutionTestCase):
         self.assertEqual((run.live["epoch"], run.live["epochs"]), (2, 2))
         self.assertEqual((run.live["step"], run.live["steps"]), (2, 2))
         self.assertGreater(run.live["process_mb"], 0)
+
+    def test_the_progress_leaves_room_for_export_and_test(self):
+        keeper = ProgressKeeper()
+        do("training_run", self.run.pk, keeper)
+        shares = [share for _, share, _ in keeper.heard]
+        self.assertEqual(shares, sorted(shares))
+        stages = [stage for stage, *_ in keeper.heard]
+        self.assertEqual(list(dict.fromkeys(stages))[-3:], ["strangers", "export", "test"])
+        trained = max(share for stage, share, _ in keeper.heard if stage in ("decoding", "head"))
+        self.assertLess(trained, 0.9)
+        after = [left for stage, _, left in keeper.heard if stage in ("strangers", "export")]
+        self.assertTrue(all(left > 0 for left in after))
+        self.assertEqual(keeper.heard[-1][1:], (1.0, 0))
 
     def test_a_run_is_carried_out_once(self):
         self.assertIsNotNone(self.run.begin())

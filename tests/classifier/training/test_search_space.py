@@ -56,9 +56,13 @@ class TrialConfigTests(SimpleTestCase):
         self.assertEqual((short.head_epochs, short.top_epochs, short.full_epochs), (1, 0, 3))
         self.assertEqual(short.head, "enhanced")
 
-    def test_every_stage_has_an_epoch(self):
+    def test_a_trial_has_as_many_epochs_as_it_was_given(self):
+        for epochs in range(1, 20):
+            self.assertEqual(trial_config(TrainingConfig(), {}, epochs).epochs, epochs)
+
+    def test_a_single_epoch_trains_the_whole_network(self):
         short = trial_config(TrainingConfig(), {}, 1)
-        self.assertEqual((short.head_epochs, short.top_epochs, short.full_epochs), (1, 1, 1))
+        self.assertEqual((short.head_epochs, short.top_epochs, short.full_epochs), (0, 0, 1))
 
     def test_impossible_values_are_refused(self):
         with self.assertRaises(InvalidConfigError):
