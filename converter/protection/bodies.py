@@ -35,15 +35,18 @@ def for_staff(path: str) -> bool:
 
 
 def room_for(length: int) -> bool:
-    """Tell whether a body fits on the disks and leaves MIN_FREE_BYTES free.
+    """Tell whether a body fits on the disks and leaves MIN_FREE_BYTES free."""
+    return length <= SMALL or has_room(2 * length)
 
-    It is received into the temporary folder, and stored in the data folder.
+
+def has_room(more: int = 0) -> bool:
+    """Tell whether MIN_FREE_BYTES are free on the disks beside so many that are to come.
+
+    A body is received into the temporary folder, and stored in the data folder.
     """
-    if length <= SMALL:
-        return True
     folders = {tempfile.gettempdir(), settings.VAR_DIR}
     return all(
-        shutil.disk_usage(folder).free - 2 * length >= settings.MIN_FREE_BYTES for folder in folders
+        shutil.disk_usage(folder).free - more >= settings.MIN_FREE_BYTES for folder in folders
     )
 
 

@@ -4,52 +4,33 @@ A request takes a thread when the whole of it is there. Who sends slowly holds a
 while, and no thread; a body that is too large for its address is refused by its header.
 """
 
+import logging
 import os
 import sys
 import time
 from typing import Any
 
+from django.db import DatabaseError, close_old_connections
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
-from converter.protection.bodies import body_limit, problem_with
+from converter.protection.receiving import IN_MEMORY, ONLY_STAFF, TOO_MANY, LimitedParser
 
+logger = logging.getLogger(__name__)
 CONNECTIONS = 1000  # of one process; more wait in the kernel's queue
 WAITING = 64  # requests that wait for a thread; further ones get 503
-_RETRY_SECONDS = 5
 _HEADER_BYTES = 32 * 2**10
 _IDLE_SECONDS = 15  # without a byte
-_HEADER_SECONDS = 20  # for a whole header
-_SLOWEST = 10 * 2**10  # bytes a second of a body, beyond those seconds
 _SWEEP_SECONDS = 2
-# Of a body that is refused so much is received, and thrown away: a client that still sends would
-# see a broken connection in place of the answer.
-_THROWN_AWAY = 64 * 2**20
 # Health checks are answered by a thread of their own, however busy the others are.
 _PROBE = "/healthz"
 _ALIVE = b'{"status": "ok"}'
 _SWITCH_SECONDS = 0.001  # threads that compute let the loop go on sooner
-
-
-class _RefusalError(Error):
-    """An answer that the server itself gives."""
-
-    def __init__(self, code: int, reason: str, body: str) -> None:
-        super().__init__(body)
-        self.code, self.reason = code, reason
-
-    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
-        """Return status, headers and body."""
-        headers = [("Content-Type", "text/plain; charset=utf-8")]
-        if self.code == 503:
-            headers.append(("Retry-After", str(_RETRY_SECONDS)))
-        return f"{self.code} {self.reason}", headers, f"{self.body}\n".encode()
 
 
 class _AliveError(Error):
@@ -61,77 +42,64 @@ class _AliveError(Error):
         return "200 OK", headers, _ALIVE
 
 
-class _Nowhere:
-    """A buffer that keeps nothing."""
-
-    def append(self, data: bytes) -> None:
-        """Forget the bytes."""
-
-    def close(self) -> None:
-        """Have nothing to close."""
-
-    def __len__(self) -> int:
-        return 0
-
-
-class LimitedParser(HTTPRequestParser):
-    """Knows from a request's header how much may follow."""
-
-    def __init__(self, adj: Adjustments) -> None:
-        super().__init__(adj)
-        self.began = time.monotonic()
-        self._refused: _RefusalError | None = None
-        self._judged = False
-
-    def received(self, data: bytes) -> int:
-        """Take bytes; return how many of them belong to this request."""
-        consumed = super().received(data)
-        if self.headers_finished and not self._judged and self.error is None and not self.empty:
-            self._judged = True
-            self._judge(self.content_length)
-        elif self._grew_too_large():
-            self._judge(self.body_bytes_received)
-        if self.completed and self._refused is not None:
-            self.error = self._refused
-        return consumed
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the header.
-
-        Raises:
-            ParsingError: if it tells two lengths of the body: proxies do not agree on which holds,
-                and what one takes for the body another takes for a second request (RFC 9112, 6.3).
-        """
-        super().parse_header(header_plus)
-        if self.chunked and "CONTENT_LENGTH" in self.headers:
-            raise ParsingError("Content-Length and Transfer-Encoding exclude each other.")
-
-    def too_slow(self, now: float) -> bool:
-        """Tell whether whoever sends this takes longer than anybody should."""
-        return now - self.began > _HEADER_SECONDS + self.body_bytes_received / _SLOWEST
-
-    def _grew_too_large(self) -> bool:
-        """Tell whether a body whose length nobody named is too large by now."""
-        sound = self.chunked and self.error is None and self._refused is None
-        return sound and self.body_bytes_received > body_limit(self.path)
-
-    def _judge(self, length: int) -> None:
-        found = problem_with(self.path, length)
-        if found is None:
-            return
-        status, sentence = found
-        self._refused = _RefusalError(status.value, status.phrase, sentence)
-        if self.chunked or length > _THROWN_AWAY:
-            self.completed = True
-        elif self.body_rcv is not None:
-            self.body_rcv.buf = _Nowhere()
-
-
 class Channel(HTTPChannel):
-    """A connection that has to deliver its request within a time."""
+    """One connection. A large file of staff is received when it is known that staff send it."""
 
     parser_class = LimitedParser
     error_task_class = ErrorTask
+
+    def received(self, data: bytes) -> bool:
+        """Take bytes. Whether they are staff's is asked by a thread that may wait."""
+        waited = self.request is not None and self.request.wants_staff
+        taken = super().received(data)
+        if not waited and self.request is not None and self.request.wants_staff:
+            self.server.ask_for_staff(self, self.request)
+        return taken
+
+    def readable(self) -> bool:
+        """Tell whether more bytes are wanted now."""
+        waits = self.request is not None and self.request.wants_staff
+        return not waits and super().readable()
+
+    def decide(self, request: LimitedParser, refusal: Error | None) -> None:
+        """Go on with a request, or refuse it; from any thread."""
+        with self.requests_lock:
+            if refusal is None:
+                request.admit()
+                if request.expect_continue and not self.requests:
+                    self.send_continue()
+            else:
+                request.refuse(refusal)
+            if request.completed and self.request is request:
+                self.request = None
+                self.requests.append(request)
+                if len(self.requests) == 1:
+                    self.server.add_task(self)
+        self.server.pull_trigger()
+
+
+class _Doorkeeper:
+    """The question whether staff send a request: a task for a thread of its own."""
+
+    def __init__(self, channel: Channel, request: LimitedParser) -> None:
+        self._channel, self._request = channel, request
+
+    def service(self) -> None:
+        """Ask, and let the connection go on."""
+        from converter.protection.staff import header_from_staff  # needs the applications loaded
+
+        close_old_connections()
+        try:
+            staff = header_from_staff(self._request.path, self._request.headers)
+            refusal = None if staff else ONLY_STAFF
+        except DatabaseError as error:
+            logger.warning("Nobody can tell who sends a large file: %s", error)
+            refusal = TOO_MANY
+        close_old_connections()
+        self._channel.decide(self._request, refusal)
+
+    def cancel(self) -> None:
+        """Have nothing to take back: the connection ends with the server."""
 
 
 class _PatientServer:
@@ -139,6 +107,14 @@ class _PatientServer:
 
     channel_class = Channel
     probes: ThreadedTaskDispatcher
+    doorkeepers: ThreadedTaskDispatcher
+
+    def ask_for_staff(self, channel: Channel, request: LimitedParser) -> None:
+        """Have it told whether staff send a request; who waits for that sends nothing more."""
+        if len(self.doorkeepers.queue) >= WAITING:
+            channel.decide(request, TOO_MANY)
+        else:
+            self.doorkeepers.add_task(_Doorkeeper(channel, request))
 
     def add_task(self, channel: Channel) -> None:
         """Give a whole request to a thread, or say that too many wait for one."""
@@ -148,9 +124,7 @@ class _PatientServer:
             self.probes.add_task(channel)
             return
         if len(self.task_dispatcher.queue) >= WAITING and request.error is None:
-            request.error = _RefusalError(
-                503, "Service Unavailable", "Too many requests wait. Please try again shortly."
-            )
+            request.error = TOO_MANY
             self.probes.add_task(channel)
             return
         super().add_task(channel)
@@ -181,10 +155,10 @@ class PatientWorker(Worker):
         sys.setswitchinterval(_SWITCH_SECONDS)
         sockets: dict[int, Any] = {}
         threads = _threads(self.cfg.threads)
-        probes = _threads(1)
-        servers = [
-            self._server(listener.sock, sockets, threads, probes) for listener in self.sockets
-        ]
+        probes, doorkeepers = _threads(1), _threads(1)
+        servers = [self._server(listener.sock, sockets, threads) for listener in self.sockets]
+        for server in servers:
+            server.probes, server.doorkeepers = probes, doorkeepers
         while self.alive:
             self.notify()
             wasyncore.loop(timeout=1.0, use_poll=True, map=sockets, count=1)
@@ -195,13 +169,7 @@ class PatientWorker(Worker):
             server.accepting = False
         self._end(sockets, servers, threads)
 
-    def _server(
-        self,
-        sock: Any,
-        sockets: dict[int, Any],
-        threads: ThreadedTaskDispatcher,
-        probes: ThreadedTaskDispatcher,
-    ) -> Any:
+    def _server(self, sock: Any, sockets: dict[int, Any], threads: ThreadedTaskDispatcher) -> Any:
         adjustments = Adjustments(
             threads=self.cfg.threads,
             ident="",
@@ -209,6 +177,7 @@ class PatientWorker(Worker):
             channel_timeout=_IDLE_SECONDS,
             cleanup_interval=_SWEEP_SECONDS,
             max_request_header_size=_HEADER_BYTES,
+            inbuf_overflow=IN_MEMORY,
             max_request_body_size=2**40,  # the parser knows better, by the address
             asyncore_use_poll=True,
             # Whose word counts about clients is a matter of settings: see NUM_PROXIES.
@@ -223,7 +192,6 @@ class PatientWorker(Worker):
             self.wsgi, sockets, True, sock, dispatcher=threads, adj=adjustments,
             bind_socket=False, sockinfo=address,
         )  # fmt: skip
-        server.probes = probes
         server.next_channel_cleanup = 0
         return server
 

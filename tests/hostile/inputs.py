@@ -208,7 +208,7 @@ def _forms():
 
 def _headers():
     for headers in (
-        {"Host": "evil.example"}, {"X-Forwarded-For": "1.1.1.1, " * 900},
+        {"Host": "evil.example"}, {"X-Forwarded-For": "1.1.1.1," * 900},
         {"Cookie": "sessionid=" + "x" * 4000},
         {"Cookie": "sessionid=../../etc"}, {"Authorization": "Bearer " + "x" * 9000},
         {"Authorization": "Bearer"}, {"Accept": "*/*;q=abc"},

@@ -96,7 +96,7 @@ def _send(server, attack, token, report):
                     attack.method, attack.path, files=list(attack.files) or None,
                     data=attack.data or None, content=attack.content, headers=headers,
                 )  # fmt: skip
-        except (httpx.InvalidURL, ValueError, UnicodeError):
+        except (httpx.InvalidURL, httpx.LocalProtocolError, ValueError, UnicodeError):
             return  # the client itself sends no such thing
         except httpx.HTTPError as error:
             if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):

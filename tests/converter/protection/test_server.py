@@ -53,6 +53,12 @@ class ServerTests(SimpleTestCase):
         stored = sum(path.stat().st_size for path in self.server.temporary.glob("*"))
         self.assertLess(stored, 2**20)
 
+    def test_nobody_is_asked_to_go_on_with_a_body_that_is_too_large(self):
+        with self.server.connection() as opened:
+            opened.sendall(self.head(length=400 * 2**20, extra="Expect: 100-continue\r\n"))
+            answer = opened.recv(4096)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+
     def test_who_sends_somewhat_too_much_gets_the_answer_and_not_a_broken_connection(self):
         answer = httpx.post(f"{self.server.address}/accounts/login/", content=b"x" * 20 * 2**20)
         self.assertEqual(answer.status_code, 413)
@@ -115,3 +121,108 @@ class ServerTests(SimpleTestCase):
                 server.process.process.terminate()
                 answer = opened.recv(4096)
             self.assertTrue(answer.startswith(b"HTTP/1.1 403 "), answer[:80])
+
+
+class StaffTests(SimpleTestCase):
+    """Addresses that take large files, of staff alone."""
+
+    PATHS = ("/admin/classifier/dataset/add/", "/api/v1/versions/import/")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(running(workers=1))
+        made = cls.server.shell(_ACCOUNTS)
+        cls.session, cls.known, cls.key = made.split()
+
+    def first_line(self, path, *headers, length=100 * 2**20):
+        """Send a header and a bit of a body; return the answer, or nothing while it waits."""
+        lines = [
+            f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {length}",
+            "Content-Type: multipart/form-data; boundary=x", *headers,
+        ]  # fmt: skip
+        with self.server.connection() as opened:
+            opened.sendall("\r\n".join([*lines, "", "x" * 100]).encode())
+            opened.settimeout(3)
+            with contextlib.suppress(TimeoutError):
+                return opened.recv(4096).partition(b"\r\n")[0].decode()
+        return ""
+
+    def test_strangers_are_refused_before_they_send(self):
+        for path in self.PATHS:
+            for name, headers in {
+                "nobody": (),
+                "a session that is none": ("Cookie: sessionid=abc",),
+                "a visitor's session": (f"Cookie: sessionid={self.known}",),
+                "a token that is none": ("Authorization: Bearer abc",),
+                "whoever waits to be asked": ("Expect: 100-continue",),
+            }.items():
+                with self.subTest(f"{name}: {path}"):
+                    self.assertIn(" 403 ", self.first_line(path, *headers))
+
+    def test_staff_are_heard(self):
+        cookie, token = f"Cookie: sessionid={self.session}", f"Authorization: Bearer {self.key}"
+        for path in self.PATHS:
+            self.assertEqual(self.first_line(path, cookie), "")
+            self.assertIn(" 413 ", self.first_line(path, cookie, length=5 * 2**30))
+        self.assertEqual(self.first_line(self.PATHS[1], token), "")
+        answer = self.first_line(self.PATHS[1], token, "Expect: 100-continue")
+        self.assertEqual(answer, "HTTP/1.1 100 Continue")
+
+    def test_what_staff_send_arrives_whole(self):
+        path = f"{self.server.address}{self.PATHS[1]}"
+        headers = {"Authorization": f"Bearer {self.key}"}
+        files = {"file": ("version.zip", b"PK" + bytes(3 * 2**20))}
+        answer = httpx.post(path, headers=headers, files=files, timeout=30)
+        self.assertEqual(answer.status_code, 400, answer.text)
+
+    def test_a_stranger_who_sends_somewhat_too_much_gets_the_answer(self):
+        path = f"{self.server.address}{self.PATHS[0]}"
+        files = {"file": ("logos.zip", bytes(8 * 2**20))}
+        self.assertEqual(httpx.post(path, files=files, timeout=30).status_code, 403)
+
+    def test_the_first_bytes_of_an_unknown_length_are_not_the_last_word(self):
+        def pieces():
+            for _ in range(8):
+                yield bytes(2**20)
+
+        with contextlib.suppress(httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):
+            path = f"{self.server.address}{self.PATHS[0]}"
+            self.assertEqual(httpx.post(path, content=pieces(), timeout=30).status_code, 403)
+        self.server.health_seconds()
+
+
+_ACCOUNTS = """
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from classifier.accounts.tokens import create_token
+Session = import_module(settings.SESSION_ENGINE).SessionStore
+def session_of(user):
+    session = Session()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+boss = User.objects.create_superuser("boss")
+visitor = User.objects.create_user("visitor")
+print(session_of(boss), session_of(visitor), create_token(boss, "t", ["manage"], None)[1])
+"""
+
+
+class FullDiskTests(SimpleTestCase):
+    def test_a_body_stops_growing_where_the_disk_has_too_little_room(self):
+        def pieces():
+            for _ in range(20):
+                yield bytes(2**20)
+
+        with running(workers=1, MIN_FREE_BYTES=str(10**18)) as server:
+            with contextlib.suppress(httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):
+                answer = httpx.post(f"{server.address}/", content=pieces(), timeout=30)
+                self.assertEqual(answer.status_code, 507)
+            self.assertEqual(httpx.get(server.address, timeout=10).status_code, 200)
+            small = {"username": "a", "password": "b"}
+            answer = httpx.post(f"{server.address}/accounts/login/", data=small, timeout=10)
+            self.assertEqual(answer.status_code, 403)
