@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 from django.conf import settings
@@ -26,6 +26,7 @@ MEMORY_BYTES = 3 * 2**30  # of addresses: compiled code and libraries take one, 
 GROWN_BYTES = 500 * 2**20  # of memory in use after a job: the process is replaced
 JOBS = 500  # after which a process is replaced
 START_SECONDS = 180  # compiling for the first time takes half a minute of a whole core
+_END_SECONDS = 2  # for a process that said its last word
 _PATIENCE = 15  # seconds of the clock for one of processor time: others use the machine, too
 
 
@@ -41,12 +42,16 @@ class TracerTooSlowError(TracerError):
     """It needed more processor time than allowed."""
 
 
+class TracerStartingError(TracerTooSlowError):
+    """It is not ready yet; it goes on getting so."""
+
+
 class DrawingTooLargeError(TracerError):
     """Its answer was larger than allowed."""
 
 
 class Tracer:
-    """A warm tracer process with its pipes and its limits."""
+    """A warm tracer process. It gets ready by itself: nobody has to wait for that to its end."""
 
     def __init__(self, program: Path, cache: Path | None) -> None:
         environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
@@ -58,13 +63,28 @@ class Tracer:
             stdout=subprocess.PIPE,
             env=environment,
         )
+        os.set_blocking(self._process.stdin.fileno(), False)
+        self._latest = time.monotonic() + START_SECONDS
+        self._ready = False
         self._jobs = 0
         self._buffer = b""
+
+    def wait(self, clock_seconds: float) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            TracerStartingError: if it is not, after so many seconds.
+            TracerCrashedError: if it ends meanwhile, or takes far too long.
+        """
+        if self._ready:
+            return
         try:
-            self._line(time.monotonic() + START_SECONDS)
-        except TracerError:
-            self.end()
-            raise
+            self._line(min(self._latest, time.monotonic() + clock_seconds))
+        except TracerTooSlowError as error:
+            if time.monotonic() < self._latest:
+                raise TracerStartingError from error
+            raise TracerCrashedError("It does not start.") from error
+        self._ready = True
 
     @property
     def worn(self) -> bool:
@@ -83,11 +103,7 @@ class Tracer:
         """
         self._jobs += 1
         deadline = time.monotonic() + min(_PATIENCE * request["seconds"], clock_seconds)
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n" + pixels)
-            self._process.stdin.flush()
-        except OSError as error:
-            raise self._ended() from error
+        self._send(json.dumps(request).encode() + b"\n" + pixels, deadline)
         answer = json.loads(self._line(deadline))
         if answer.get("error") == TOO_LARGE:
             raise DrawingTooLargeError
@@ -114,18 +130,37 @@ class Tracer:
         content, self._buffer = self._buffer[:length], self._buffer[length:]
         return content
 
+    def _send(self, content: bytes, deadline: float) -> None:
+        """Send bytes; a process that takes none must not keep whoever sends."""
+        left = memoryview(content)
+        while left:
+            self._await(self._process.stdin, selectors.EVENT_WRITE, deadline)
+            try:
+                left = left[os.write(self._process.stdin.fileno(), left) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise self._ended() from error
+
     def _receive(self, deadline: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TracerTooSlowError
+        self._await(self._process.stdout, selectors.EVENT_READ, deadline)
         part = os.read(self._process.stdout.fileno(), 1 << 16)
         if not part:
             raise self._ended()
         self._buffer += part
 
+    @staticmethod
+    def _await(stream: IO[bytes], event: int, deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, event)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TracerTooSlowError
+
     def _ended(self) -> TracerError:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return TracerCrashedError("It closed its output, and goes on.")
         cpu_limit = -getattr(signal, "SIGXCPU", 24)
         return (
             TracerTooSlowError() if code == cpu_limit else TracerCrashedError(f"exit code {code}")
@@ -158,6 +193,7 @@ class TracerPool:
 
     @contextmanager
     def _tracer(self, clock_seconds: float = math.inf) -> Iterator[Tracer]:
+        end = time.monotonic() + clock_seconds
         try:
             tracer = self._places.get(timeout=None if clock_seconds == math.inf else clock_seconds)
         except queue.Empty as error:
@@ -167,7 +203,10 @@ class TracerPool:
                 tracer.end()
                 tracer = None
             tracer = tracer or Tracer(self._program, self._cache)
+            tracer.wait(end - time.monotonic())
             yield tracer
+        except TracerStartingError:
+            raise  # whoever comes next finds it ready
         except BaseException:
             if tracer is not None:
                 tracer.end()

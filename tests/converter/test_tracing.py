@@ -3,6 +3,7 @@ import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import psutil
 from django.conf import settings
@@ -199,6 +200,61 @@ class FailingTracerTest(SimpleTestCase):
     def test_settings_outside_their_range_are_refused(self):
         with self.assertRaisesMessage(ValueError, "tolerance is 0"):
             replace(PRESETS["simple"].settings, tolerance=0)
+
+
+class StartingTracerTest(SimpleTestCase):
+    """A process that is started anew while somebody waits."""
+
+    def pool(self, source):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        program = Path(folder) / "tracer.py"
+        program.write_text(f"import sys, time\n{source}")
+        pool = TracerPool(1, program)
+        self.addCleanup(pool.end)
+        return pool
+
+    def trace(self, pool, **limits):
+        return trace(as_logo(draw(512)), PRESETS["simple"], pool, **limits)
+
+    def processes(self, pool):
+        found = [process for process in psutil.Process().children() if process.is_running()]
+        return [p for p in found if str(pool._program) in " ".join(p.cmdline())]
+
+    def test_who_cannot_wait_leaves_it_to_get_ready_for_the_next(self):
+        pool = self.pool(
+            "time.sleep(2)\nprint('ready', flush=True)\nsys.stdin.buffer.readline()\n"
+            "sys.stdin.buffer.read(4 * 512 * 512)\nprint('{\"length\": 2}\\n[]', flush=True)\n"
+            "sys.stdin.buffer.read()"
+        )
+        with self.assertRaisesMessage(TracingError, "was stopped"):
+            self.trace(pool, clock_seconds=0.1)
+        [first] = self.processes(pool)
+        self.assertEqual(self.trace(pool).path_count, 0)
+        self.assertEqual(self.processes(pool), [first])
+
+    def test_one_that_never_gets_ready_is_ended(self):
+        pool = self.pool("time.sleep(600)")
+        with (
+            mock.patch("converter.tracers.START_SECONDS", 0.5),
+            self.assertRaises(TracingError),
+        ):
+            self.trace(pool)
+        self.assertEqual(self.processes(pool), [])
+
+    def test_one_that_takes_no_image_keeps_nobody(self):
+        pool = self.pool("print('ready', flush=True)\ntime.sleep(600)")
+        with self.assertRaises(TracingError):
+            self.trace(pool, clock_seconds=2)
+        self.assertEqual(self.processes(pool), [])
+
+    def test_one_that_says_no_more_keeps_nobody(self):
+        pool = self.pool(
+            "import os\nprint('ready', flush=True)\nsys.stdin.buffer.readline()\nos.close(1)\n"
+            "time.sleep(600)"
+        )
+        with self.assertRaises(TracingError):
+            self.trace(pool, clock_seconds=10)
+        self.assertEqual(self.processes(pool), [])
 
 
 class TracerPoolTest(SimpleTestCase):
