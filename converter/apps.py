@@ -10,3 +10,6 @@ class ConverterConfig(AppConfig):
 
     def ready(self) -> None:
         from converter.monitoring import sign_ins  # noqa: F401
+        from converter.monitoring.reserved_files import reserve_files
+
+        reserve_files()
