@@ -1,0 +1,80 @@
+"""A full data folder: processes stay, uploads are refused, and all goes on afterwards."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import httpx
+from django.test import SimpleTestCase
+
+from tests.hostile.inputs import logo
+from tests.hostile.pictures import encoded
+from tests.hostile.server import Project
+from tests.hostile.siege import ORPHANS
+from tests.services.servers import wait_for
+
+_DISK = 160  # MB: what the project needs to start, and room for some uploads
+
+
+class FullDataFolderTests(SimpleTestCase):
+    def setUp(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="hostile-")))
+        self.disk = folder / "var"
+        self.disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}m", "tmpfs", str(self.disk)]
+        if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+            raise unittest.SkipTest("Small disks can be mounted by root only.")
+        self.addCleanup(subprocess.run, ["umount", str(self.disk)], check=True)
+        self.project = Project(folder, MIN_FREE_BYTES=str(2**20))
+        self.addCleanup(self.project.stop)
+        self.project.start()
+        wait_for(lambda: self.answer("/readyz") == 200, "the project is ready", 400)
+
+    def answer(self, path, **options):
+        """Ask, or send files; return the status, 0 for no answer."""
+        method = "POST" if options else "GET"
+        with contextlib.suppress(httpx.HTTPError):
+            address = f"{self.project.address}{path}"
+            return httpx.request(method, address, timeout=30, **options).status_code
+        return 0
+
+    def send(self, path="/api/v1/conversions/", name="image"):
+        return self.answer(path, files={name: ("a.png", encoded(logo()))})
+
+    def fill(self):
+        """Take every byte that there is."""
+        with (self.disk / "filler").open("ab", buffering=0) as filler:
+            for size in (2**20, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while True:
+                        filler.write(os.urandom(size))
+
+    def test_the_processes_stay_and_all_goes_on_when_there_is_room(self):
+        self.assertIn(self.send(), (201, 202))
+        before = self.pids()
+        self.fill()
+        codes = []
+        for _ in range(6):
+            codes += [self.answer(path) for path in ("/", "/healthz", "/api/docs/", "/nothing/")]
+            codes += [self.send(), self.send("/api/v1/batches/", "images")]
+            codes += [self.send("/api/v1/classify/"), self.answer("/", data={"x": "y" * 2**21})]
+            self.fill()
+        self.assertLessEqual(set(codes), {200, 403, 404, 503, 507})
+        self.assertIn(503, codes)
+        time.sleep(5)  # the supervisor would have noticed an end by now
+        self.assertEqual(self.pids(), before, self.project.process.log.read_text()[-3000:])
+        (self.disk / "filler").unlink()
+        wait_for(lambda: self.answer("/readyz") == 200, "the project is ready again", 60)
+        self.assertIn(self.send(), (201, 202))
+        self.assertEqual(self.send("/api/v1/batches/", "images"), 202)
+        self.assertEqual(self.project.shell(ORPHANS), "0")
+
+    def pids(self):
+        """The supervisor and what it started, not what those start for a while."""
+        parent = self.project.processes()[0]
+        return {process.pid for process in (parent, *parent.children())}
