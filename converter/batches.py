@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from celery import current_app
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +19,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
 from converter.conversion import AS_CLASSIFIED, Choice
+from converter.media import files_in
 from converter.models import Batch, BatchItem
 
 logger = logging.getLogger(__name__)
@@ -68,20 +70,19 @@ def create_batch(
     batch = Batch(visitor=visitor, **choice.stored())
     items: list[BatchItem] = []
     try:
+        # Files first: nobody else can write to the database while rows are stored.
+        for position, upload in enumerate(uploads):
+            name = PurePath(upload.name).name[:120] or "logo"
+            size = upload.size or 0
+            items.append(BatchItem(batch=batch, position=position, name=name, upload_bytes=size))
+            items[-1].upload.save("upload", upload, save=False)
         with transaction.atomic():
             batch.save(force_insert=True)
-            for position, upload in enumerate(uploads):
-                name = PurePath(upload.name).name[:120] or "logo"
-                size = upload.size or 0
-                items.append(
-                    BatchItem(batch=batch, position=position, name=name, upload_bytes=size)
-                )
-                items[-1].upload.save("upload", upload, save=False)
             BatchItem.objects.bulk_create(items)
             transaction.on_commit(lambda: _send(items))
-    except Exception:  # such as a full disk: no file remains without its row
-        for item in items:
-            item.upload.delete(save=False)
+    except BaseException:  # such as a full disk: no file remains without its row, not half of one
+        for name in files_in(f"batches/{batch.pk}"):
+            default_storage.delete(name)
         raise
     return batch
 

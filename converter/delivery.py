@@ -10,7 +10,7 @@ from pathlib import PurePath
 from django.http import FileResponse, HttpResponse
 from django.utils.text import slugify
 
-from converter.models import Conversion
+from converter.models import Conversion, GoneError
 from converter.outputs.formats import OutputError, OutputOptions, format_named, make
 
 # A drawing opened as a page of its own can run nothing and reach nothing.
@@ -53,7 +53,10 @@ def zip_response(
             name = file_name(conversion)
             names[name] += 1
             name += f"-{names[name]}" if names[name] > 1 else ""
-            content = conversion.read_svg()
+            try:
+                content = conversion.read_svg()
+            except GoneError:
+                continue
             for output in map(format_named, formats):
                 try:
                     made = make(content, output.name, replace(options, title=conversion.name))

@@ -4,11 +4,11 @@ What somebody waits for is converted at once; what takes long is left to workers
 """
 
 import time
+from contextlib import suppress
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import HttpRequest
 
 from converter.batches import begin_item, create_batch, finish_item
@@ -27,6 +27,7 @@ from converter.models import (
     Batch,
     BatchItem,
     Conversion,
+    GoneError,
     RoutingPolicy,
     record_failure,
     store_conversion,
@@ -37,6 +38,10 @@ from converter.protection.quota import check_quota
 
 _DECODER_SECONDS = 60.0  # a worker may wait for a decoder; nobody looks at it
 _UPLOAD_GONE = "The upload is gone. Send the image again."
+
+
+class _TakenBackError(Exception):
+    """Nobody wants the result any more, or somebody else came first."""
 
 
 def convert_file(
@@ -116,7 +121,7 @@ def convert_item(item_id: str) -> None:
     except (RefusedImageError, ConversionError) as error:
         record_failure(error)
         finish_item(item, BatchItem.Status.FAILED, str(error))
-    except FileNotFoundError:  # cancelled and removed meanwhile
+    except (FileNotFoundError, GoneError):  # cancelled and removed meanwhile
         finish_item(item, BatchItem.Status.FAILED, _UPLOAD_GONE)
 
 
@@ -140,20 +145,24 @@ def _converted_now(content: bytes, choice: Choice) -> tuple[Logo, Result] | None
 
 def _convert_item(item: BatchItem) -> None:
     earlier, choice = item.conversion, item.wanted
-    with (earlier.original if earlier else item.upload).open() as file:
+    with earlier.open_file("original") if earlier else item.upload.open() as file:
         content = file.read()
     if earlier:
         logo = earlier.read_original(_DECODER_SECONDS)
         result = convert_logo(content, logo, choice, RoutingPolicy.in_force())
     else:
         logo, result = convert_file(content, choice, _DECODER_SECONDS)
-    with transaction.atomic():
+
+    def finish(conversion: Conversion) -> None:
         if not finish_item(item, BatchItem.Status.DONE):
-            return
+            raise _TakenBackError
+        item.conversion = conversion
+        item.save(update_fields=["conversion"])
+
+    with suppress(_TakenBackError):
         if earlier:
             earlier.corrected = earlier.corrected or choice.corrects
-            earlier.take_result(result)
-            return
-        visitor = str(item.batch.visitor)
-        item.conversion = store_conversion(visitor, item.name, logo, result, choice.corrects)
-        item.save(update_fields=["conversion"])
+            earlier.take_result(result, finish)
+        else:
+            visitor = str(item.batch.visitor)
+            store_conversion(visitor, item.name, logo, result, choice.corrects, finish)

@@ -28,6 +28,11 @@ def delete_ownerless(folder: str, owners: set[str]) -> int:
     return deleted
 
 
+def files_in(folder: str) -> set[str]:
+    """Return the names of the files in a folder of the default storage: half written ones, too."""
+    return {f"{folder}/{name}" for name in _listed(folder)[1]}
+
+
 def _listed(folder: str) -> tuple[list[str], list[str]]:
     """Return the folders and files in a folder, which may not be there yet."""
     try:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ _YOUNG_SECONDS = 15.0
 _MOST_EARLY_DEATHS = 5
 _LONGEST_BACK_OFF = 30.0
 _LARGEST_LOG = 10 * 2**20
+_LEAST_ROOM = 16 * 2**20  # on the disk; with less it counts as full
 _READ = 65536
 
 
@@ -135,7 +137,7 @@ class Supervisor:
         if child.restart_at is None:
             young = now - child.started_at < _YOUNG_SECONDS
             child.early_deaths = child.early_deaths + 1 if young else 1
-            if child.early_deaths >= _MOST_EARLY_DEATHS:
+            if child.early_deaths >= _MOST_EARLY_DEATHS and not self._disk_is_full():
                 raise SupervisorError(
                     f"{child.name} ended {child.early_deaths} times right after its start "
                     f"(code {child.process.returncode}): see {self.logs / child.name}.log"
@@ -147,6 +149,10 @@ class Supervisor:
             _signal_group(child.process.pid, signal.SIGKILL)
         elif now >= child.restart_at:
             self.start(child)
+
+    def _disk_is_full(self) -> bool:
+        """Tell whether that may be why a process ended: it will stay up when there is room."""
+        return shutil.disk_usage(self.logs).free < _LEAST_ROOM
 
     def _wait_for(self, child: Child, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -2,7 +2,7 @@
 
 from converter.models.audit import AuditEntry
 from converter.models.batches import Batch, BatchItem
-from converter.models.conversions import Conversion, store_conversion, visitor_of
+from converter.models.conversions import Conversion, GoneError, store_conversion, visitor_of
 from converter.models.failures import Failure, record_failure
 from converter.models.policies import RoutingPolicy
 
@@ -12,6 +12,7 @@ __all__ = [
     "BatchItem",
     "Conversion",
     "Failure",
+    "GoneError",
     "RoutingPolicy",
     "record_failure",
     "store_conversion",

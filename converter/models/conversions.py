@@ -1,26 +1,38 @@
 """What the converter keeps: one row and two files for each conversion, until they expire."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Self
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.db import models
+from django.core.files.base import ContentFile, File
+from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from converter.conversion import Result, read_upload
 from converter.images import Logo, to_png
 from converter.presets import PRESETS
 
+Also = Callable[["Conversion"], None]
+
+
+def _nothing(conversion: "Conversion") -> None:
+    """Store nothing else."""
+
 
 def file_name(conversion: "Conversion", name: str) -> str:
     """Where a conversion's file goes; what the uploader called it plays no part."""
     return f"conversions/{conversion.pk}/{name}"
+
+
+class GoneError(Http404):
+    """A conversion was deleted while something was done with it."""
 
 
 class VisitorQuerySet(QuerySet):
@@ -118,18 +130,81 @@ class Conversion(models.Model):
 
         Raises:
             DecoderBusyError: if too many images are being read.
+            GoneError: if the conversion was deleted meanwhile.
         """
-        with self.original.open() as file:
+        with self.open_file("original") as file:
             stored = read_upload(file.read(), wait_seconds)
         return replace(stored, width=self.width, height=self.height, lossy=self.lossy)
 
     def read_svg(self) -> str:
-        """Return the drawing as text."""
-        with self.svg.open() as file:
+        """Return the drawing as text.
+
+        Raises:
+            GoneError: if the conversion was deleted meanwhile.
+        """
+        with self.open_file("svg") as file:
             return file.read().decode()
 
-    def take_result(self, result: Result) -> None:
-        """Store a drawing and what it measures; the earlier one is replaced."""
+    def open_file(self, field: str) -> File:
+        """Open the file of `original` or `svg`, which a later drawing may have replaced by now.
+
+        Raises:
+            GoneError: if the conversion was deleted meanwhile.
+        """
+        try:
+            return getattr(self, field).open()
+        except FileNotFoundError:
+            pass
+        try:
+            self.refresh_from_db(fields=[field])
+            return getattr(self, field).open()
+        except (Conversion.DoesNotExist, FileNotFoundError) as error:
+            raise GoneError from error
+
+    def take_result(self, result: Result, also: Also = _nothing) -> None:
+        """Store a drawing and what it measures; the earlier one is replaced.
+
+        `also` is called in the same transaction; nothing is stored if it raises an exception.
+
+        Raises:
+            GoneError: if the conversion was deleted meanwhile.
+        """
+        with self._written(result), transaction.atomic():
+            locked = Conversion.objects.select_for_update().filter(pk=self.pk)
+            earlier = locked.values_list("svg", flat=True).first()
+            if earlier is None:
+                raise GoneError
+            self.save(force_update=True)
+            also(self)
+            transaction.on_commit(lambda: self.svg.storage.delete(earlier))
+
+    def store(self, original: bytes, result: Result, also: Also = _nothing) -> None:
+        """Store a new row with its upload and its drawing. For `also` see `take_result`."""
+        self.original_bytes = len(original)
+        with self._written(result, original), transaction.atomic():
+            self.save(force_insert=True)
+            also(self)
+
+    @contextmanager
+    def _written(self, result: Result, original: bytes | None = None) -> Iterator[None]:
+        """Write the files of a result for a block that saves the row; they go again if it fails.
+
+        The files come first, since nobody else can write to the database meanwhile.
+        """
+        files = {"svg": (f"drawing-{uuid.uuid4().hex[:8]}.svg", result.drawing.svg.encode())}
+        if original is not None:
+            files["original"] = ("original.png", original)
+        self._measure(result)
+        try:
+            for field, (name, content) in files.items():
+                getattr(self, field).save(name, ContentFile(content), save=False)
+            yield
+        except BaseException:
+            for name, _ in files.values():  # half written ones, too
+                self.svg.storage.delete(file_name(self, name))
+            raise
+
+    def _measure(self, result: Result) -> None:
         self.preset = result.preset
         self.policy = result.policy
         self.reason = result.reason
@@ -146,11 +221,6 @@ class Conversion(models.Model):
             self.probabilities = answer.probabilities
             self.method = answer.method[:20]
             self.model_version = answer.model_version[:80]
-        earlier = self.svg.name
-        self.svg.save("drawing.svg", ContentFile(result.drawing.svg.encode()), save=False)
-        self.save()
-        if earlier:
-            self.svg.storage.delete(earlier)
 
     def delete_with_files(self) -> None:
         """Delete the row and then its files: a file without a row is harmless, not the reverse."""
@@ -180,9 +250,17 @@ def visitor_of(request: HttpRequest) -> str:
 
 
 def store_conversion(
-    visitor: str, name: str, logo: Logo, result: Result, corrected: bool
+    visitor: str,
+    name: str,
+    logo: Logo,
+    result: Result,
+    corrected: bool,
+    also: Also = _nothing,
 ) -> Conversion:
-    """Keep a finished conversion; `corrected` says that a person chose the type or preset."""
+    """Keep a finished conversion; `corrected` says that a person chose the type or preset.
+
+    For `also` see `Conversion.take_result`.
+    """
     conversion = Conversion(
         visitor=visitor,
         name=name[:120] or "logo",
@@ -191,8 +269,5 @@ def store_conversion(
         lossy=logo.lossy,
         corrected=corrected,
     )
-    original = to_png(logo.image)
-    conversion.original_bytes = len(original)
-    conversion.original.save("original.png", ContentFile(original), save=False)
-    conversion.take_result(result)
+    conversion.store(to_png(logo.image), result, also)
     return conversion

@@ -127,7 +127,7 @@ def _drawn_again(
 
 
 def _share(request: HttpRequest, found: Conversion) -> None:
-    with found.original.open() as file:
+    with found.open_file("original") as file:
         content = file.read()
     try:
         classifier_client().propose(content, found.true_type, found.logo_type)
@@ -170,7 +170,7 @@ def _batch_of(found: Conversion) -> Batch | None:
 @require_safe
 def original(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the upload as the plain PNG that it was turned into."""
-    return FileResponse(own_conversion(request, pk).original.open(), content_type="image/png")
+    return FileResponse(own_conversion(request, pk).open_file("original"), content_type="image/png")
 
 
 @require_POST

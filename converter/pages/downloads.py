@@ -19,7 +19,7 @@ def svg(request: HttpRequest, pk: UUID) -> FileResponse:
     """Serve the drawing to be seen; with `?download` as a file named after the upload."""
     conversion = own_conversion(request, pk)
     return FileResponse(
-        conversion.svg.open(),
+        conversion.open_file("svg"),
         content_type="image/svg+xml",
         as_attachment="download" in request.GET,
         filename=f"{file_name(conversion)}.svg",

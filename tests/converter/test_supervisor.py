@@ -2,12 +2,13 @@ import contextlib
 import sys
 import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
 from unittest import mock
 
 from django.test import SimpleTestCase
 
-from converter.local.supervisor import Child, Supervisor
+from converter.local.supervisor import Child, Supervisor, SupervisorError
 
 
 class FullDiskTests(SimpleTestCase):
@@ -41,6 +42,18 @@ class FullDiskTests(SimpleTestCase):
             child = self.watch("import time\nprint('line', flush=True)\ntime.sleep(9)")
         self.assertTrue(child.alive)
         self.assertEqual((self.folder / "web.log").read_text(), "line\n")
+
+    def test_who_ends_again_and_again_for_want_of_room_is_started_again_and_again(self):
+        usage = namedtuple("Usage", "free")
+        with (
+            mock.patch("converter.local.supervisor._MOST_EARLY_DEATHS", 2),
+            mock.patch("shutil.disk_usage", return_value=usage(2**20)) as disk,
+        ):
+            child = self.watch("exit(1)", seconds=4)
+            self.assertGreaterEqual(child.early_deaths, 2)
+            disk.return_value = usage(2**30)
+            with self.assertRaisesMessage(SupervisorError, "right after its start"):
+                self.watch("exit(1)", seconds=30)
 
 
 def close(file):

@@ -29,7 +29,7 @@ class FullDataFolderTests(SimpleTestCase):
         mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}m", "tmpfs", str(self.disk)]
         if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
             raise unittest.SkipTest("Small disks can be mounted by root only.")
-        self.addCleanup(subprocess.run, ["umount", str(self.disk)], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.disk)], check=True)
         self.project = Project(folder, MIN_FREE_BYTES=str(2**20))
         self.addCleanup(self.project.stop)
         self.project.start()
@@ -67,7 +67,8 @@ class FullDataFolderTests(SimpleTestCase):
         self.assertLessEqual(set(codes), {200, 403, 404, 503, 507})
         self.assertIn(503, codes)
         time.sleep(5)  # the supervisor would have noticed an end by now
-        self.assertEqual(self.pids(), before, self.project.process.log.read_text()[-3000:])
+        self.assertLessEqual(before, self.pids(), self.project.process.log.read_text()[-3000:])
+        print({code: codes.count(code) for code in set(codes)}, self.ends())
         (self.disk / "filler").unlink()
         wait_for(lambda: self.answer("/readyz") == 200, "the project is ready again", 60)
         self.assertIn(self.send(), (201, 202))
@@ -75,6 +76,19 @@ class FullDataFolderTests(SimpleTestCase):
         self.assertEqual(self.project.shell(ORPHANS), "0")
 
     def pids(self):
-        """The supervisor and what it started, not what those start for a while."""
+        """Supervisor, queue and web with its processes. Workers may end, and are started again."""
         parent = self.project.processes()[0]
-        return {process.pid for process in (parent, *parent.children())}
+        return {
+            process.pid
+            for process in (parent, *parent.children(), *self.web().children())
+            if "celery" not in process.cmdline()
+        }
+
+    def web(self):
+        parent = self.project.processes()[0]
+        return next(p for p in parent.children() if "gunicorn" in p.cmdline())
+
+    def ends(self):
+        """What the supervisor said of processes that ended."""
+        log = self.project.process.log.read_text()
+        return [line for line in log.splitlines() if "ended with code" in line]
