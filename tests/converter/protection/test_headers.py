@@ -48,7 +48,7 @@ class PermissionTests(SimpleTestCase):
         with tempfile.TemporaryDirectory() as folder:
             code = (
                 "import os\nos.umask(0o022)\nfrom django.core.management import call_command\n"
-                "import django\ndjango.setup()\ncall_command('setup', verbosity=0)\n"
+                "import django\ndjango.setup()\ncall_command('migrate', verbosity=0)\n"
                 "from pathlib import Path\nfrom django.conf import settings\n"
                 "files = Path(settings.VAR_DIR).glob('db.sqlite3*')\n"
                 "print([oct(f.stat().st_mode & 0o777) for f in files])\n"
