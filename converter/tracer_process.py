@@ -17,8 +17,12 @@ Arguments: bytes of memory the process may take. Once ready it writes a line. Th
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from converter.vectorizer.memory import Memory
 
 TOO_LARGE = "too large"
 FAILED = "failed"
@@ -64,8 +68,17 @@ def _drawing(pixels: bytes, request: dict[str, Any]) -> bytes:
 
     shape = (request["height"], request["width"], 4)
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
-    shapes = draw(image, DrawingSettings(**request["settings"]), request["lossy"])
+    settings = DrawingSettings(**request["settings"])
+    shapes = draw(image, settings, request["lossy"], _memory())
     return json.dumps(shapes, separators=(",", ":")).encode()
+
+
+@cache
+def _memory() -> "Memory":
+    """Return what this process remembers: visitors draw a logo many times, moving a control."""
+    from vectorizer.memory import Memory
+
+    return Memory()
 
 
 def _read(source: BinaryIO, length: int) -> bytes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What `converter.vectorizer.drawing` calls for each of its steps.
 TRACER_STEPS = {
-    "regions": ("find_regions",),
+    "regions": ("find_regions", "calmed"),
     "outlines": ("region_field", "contours"),
     "fitting": ("fit", "correct"),
     "shapes": ("elements",),

@@ -1,5 +1,7 @@
 """From an image to its drawing: shapes in painting order, as plain numbers."""
 
+import hashlib
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +10,10 @@ import numpy as np
 
 from .coverage import Mixture, share_of
 from .elements import elements
+from .memory import Memory
 from .outlines import Field, Outline, contours, correct, fit
 from .paints import Flat, Paint
-from .regions import Regions, find_regions
+from .regions import Regions, calmed, find_regions
 from .settings import DrawingSettings
 
 _UNDER = 3  # px that a region goes on under those painted later: no ground shines through
@@ -25,14 +28,23 @@ _STEP_SHARE = 0.15  # of the sides between paints, that stairs have as steps at 
 _HARD_SMOOTHING, _HARD_TOLERANCE = 1.0, 0.2  # px, for images without
 _CLEAN = 0.05  # px, the tolerance at which shapes are recognised most strictly
 
+# Settings that a step and those before it do not look at. A new one counts from the beginning.
+_AFTER_OUTLINES = ("shapes",)
+_AFTER_LINES = (*_AFTER_OUTLINES, "tolerance", "simplicity", "corner_degrees")
+_AFTER_REGIONS = (*_AFTER_LINES, "smoothing", "speckle")
+_DEFAULT = DrawingSettings()
 
-def draw(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> list[dict[str, Any]]:
+
+def draw(
+    image: np.ndarray, settings: DrawingSettings, lossy: bool, memory: Memory | None = None
+) -> list[dict[str, Any]]:
     """Trace an image.
 
     Args:
         image: uint8 RGBA [H, W, 4].
         settings: how.
         lossy: whether it was compressed with loss.
+        memory: of earlier drawings: a step whose image and settings it knows is not done again.
 
     Returns:
         elements in painting order, as JSON values: `paint` (see `paint_values`), and one of what
@@ -40,7 +52,11 @@ def draw(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> list[dict
         a line, six make a cubic curve, and four (radius, direction, end) half a circle. In pixels
         of the image, whose top left corner is 0, 0.
     """
-    regions = find_regions(image, settings, lossy)
+    memory = memory or Memory(0)
+    about = (hashlib.blake2b(image).digest(), image.shape, lossy)
+    key = ("regions", about, _before(settings, *_AFTER_REGIONS))
+    found = memory.recall(key, lambda: find_regions(image, settings, lossy))
+    regions = calmed(found, settings.speckle)
     if hard_edged(regions.mixture):
         # Whole pixels tell where an outline is to half of one only: stairs are no corners.
         settings = replace(
@@ -48,14 +64,30 @@ def draw(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> list[dict
             smoothing=max(settings.smoothing, _HARD_SMOOTHING),
             tolerance=max(settings.tolerance, _HARD_TOLERANCE),
         )
-    shapes = []
     order = painting_order(regions)
     rank = np.full(len(regions.paints), -1, np.int32)
     rank[order] = np.arange(len(order))
+    height, width = regions.mixture.first.shape
+    shapes = []
     for place, index in enumerate(order):
         paint = paint_values(regions.paints[index])
-        shapes += [{"paint": paint} | element for element in _drawn(regions, rank, place, settings)]
+        key = ("lines", about, place, _before(settings, *_AFTER_LINES))
+        field, lines = memory.recall(key, lambda p=place: _lines(regions, rank, p, settings))
+        if _fills_all(field, width, height):
+            shapes.append({"paint": paint, "rectangle": [0, 0, width, height, 0]})
+            continue
+        key = ("outlines", about, place, _before(settings, *_AFTER_OUTLINES))
+        found = memory.recall(key, lambda f=field, ls=lines: _outlines(f, ls, settings))
+        slack = settings.tolerance / _CLEAN
+        # Elements are made of the outlines by changing them.
+        drawn = elements(deepcopy(found), (width, height), settings.shapes, slack)
+        shapes += [{"paint": paint} | element for element in drawn]
     return shapes
+
+
+def _before(settings: DrawingSettings, *later: str) -> DrawingSettings:
+    """Return settings with those that only later steps look at as they are by default."""
+    return replace(settings, **{name: getattr(_DEFAULT, name) for name in later})
 
 
 def hard_edged(mixture: Mixture) -> bool:
@@ -114,16 +146,24 @@ def _visible(colour: np.ndarray) -> tuple[list[int], float]:
     return seen, round(opacity, 3) if opacity < _OPAQUE else 1.0
 
 
-def _drawn(
+def _lines(
     regions: Regions, rank: np.ndarray, place: int, settings: DrawingSettings
-) -> list[dict[str, Any]]:
+) -> tuple[Field, list[np.ndarray]]:
+    """Return what the paint at a place in the painting order covers, and its contours."""
     field = region_field(regions, rank, place)
     height, width = regions.mixture.first.shape
+    whole = _fills_all(field, width, height)
+    return field, [] if whole else contours(field, settings.smoothing)
+
+
+def _fills_all(field: Field, width: int, height: int) -> bool:
     whole = field.share.shape == (height + 2 * _MARGIN, width + 2 * _MARGIN)
-    if whole and (field.share[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] > 0.5).all():
-        return [{"rectangle": [0, 0, width, height, 0]}]
+    return whole and bool((field.share[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] > 0.5).all())
+
+
+def _outlines(field: Field, lines: list[np.ndarray], settings: DrawingSettings) -> list[Outline]:
     found: list[Outline] = []
-    for line in contours(field, settings.smoothing):
+    for line in lines:
         outline = fit(
             line, field, settings.tolerance, settings.simplicity,
             np.radians(settings.corner_degrees),
@@ -132,8 +172,7 @@ def _drawn(
             found.append(outline)
     for _ in range(_CORRECTIONS):
         correct(found, field, _MOST_CORRECTED)
-    slack = settings.tolerance / _CLEAN
-    return elements(found, (width, height), settings.shapes, slack)
+    return found
 
 
 def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:

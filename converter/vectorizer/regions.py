@@ -67,7 +67,21 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         cores[odd] = np.where(near, names, cores[odd])
         paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
         mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
-    return Regions(_calmed(mixture, settings.speckle), paints)
+    return Regions(mixture, paints)
+
+
+def calmed(regions: Regions, speckle: float) -> Regions:
+    """Absorb patches that are too small, and larger ones where there are too many to draw.
+
+    Args:
+        regions: as `find_regions` gives them.
+        speckle: square pixels that a patch needs.
+    """
+    mixture, patches = _absorbed(regions.mixture, speckle)
+    while patches > _MOST_PATCHES and speckle < _MOST_SPECKLE:
+        speckle = max(4.0, 4 * speckle)
+        mixture, patches = _absorbed(mixture, speckle)
+    return Regions(mixture, regions.paints)
 
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:
@@ -124,15 +138,6 @@ def _squared(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
     products = values @ palette.T
     squares = (values**2).sum(axis=1)[:, None] + (palette**2).sum(axis=1)[None, :]
     return np.maximum(squares - 2 * products, 0)
-
-
-def _calmed(mixture: Mixture, speckle: float) -> Mixture:
-    """Absorb patches that are too small, and larger ones where there are too many to draw."""
-    mixture, patches = _absorbed(mixture, speckle)
-    while patches > _MOST_PATCHES and speckle < _MOST_SPECKLE:
-        speckle = max(4.0, 4 * speckle)
-        mixture, patches = _absorbed(mixture, speckle)
-    return mixture
 
 
 def _absorbed(mixture: Mixture, least: float) -> tuple[Mixture, int]:
