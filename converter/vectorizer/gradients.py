@@ -187,7 +187,7 @@ def misfit(paint: Gradient, x: np.ndarray, y: np.ndarray, colours: np.ndarray) -
 def _linear(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
     """Fit along the direction in which the colours change most, by least squares."""
     places = np.stack([np.ones_like(x), x - x.mean(), y - y.mean()], axis=1)
-    slopes = np.linalg.lstsq(places, colours, rcond=None)[0][1:]
+    slopes = _least_squares(places, colours)[1:]
     direction = np.linalg.svd(slopes)[0][:, 0]
     best, least = None, np.inf
     angle, step = float(np.arctan2(direction[1], direction[0])), 0.2
@@ -247,7 +247,7 @@ def _quadratic(
     shades = colours - colours.mean(axis=0)
     main = shades @ np.linalg.svd(shades.T @ shades)[0][:, 0]
     terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
-    _, b, c, d, e, f = np.linalg.lstsq(terms, main, rcond=None)[0]
+    _, b, c, d, e, f = _least_squares(terms, main)
     return np.array([b, c]), np.array([[d, e / 2], [e / 2, f]]), spread
 
 
@@ -323,5 +323,13 @@ def _stops(t: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     offsets = at[kept]
     # Least squares for the stops' colours: the means of single bins are noisy.
     hats = np.stack([np.interp(t, offsets, unit) for unit in np.eye(len(kept))], axis=1)
-    fitted = np.linalg.lstsq(hats, colours, rcond=None)[0]
+    fitted = _least_squares(hats, colours)
     return offsets, np.clip(fitted, 0, 255)
+
+
+def _least_squares(terms: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return what to multiply terms [N, K] by for values [N] or [N, C], by the normal equations.
+
+    Many pixels and few terms: decomposing [N, K] itself takes fifty times as long.
+    """
+    return np.linalg.lstsq(terms.T @ terms, terms.T @ values, rcond=None)[0]
