@@ -267,6 +267,8 @@ CONVERTER_LARGE_PIXELS = env.int("CONVERTER_LARGE_PIXELS", default=4_000_000)
 # it takes); what exceeds either is converted by a worker.
 CONVERTER_INLINE = env.int("CONVERTER_INLINE", default=2)
 CONVERTER_INLINE_SECONDS = env.float("CONVERTER_INLINE_SECONDS", default=5.0)
+# How many downloads one web process makes at a time; an SVG alone is not made, and always there.
+CONVERTER_DOWNLOADS = env.int("CONVERTER_DOWNLOADS", default=2)
 # A type that the classifier is less sure of than this goes to the general preset.
 CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
 # A result that resembles the upload less than this (SSIM) is tried again with another preset.

@@ -44,6 +44,13 @@ RENDERERS_WAITING = _limit("RENDERERS_WAITING", 8)
 RENDER_CPU_SECONDS = _limit("RENDER_CPU_SECONDS", 8)
 RENDER_WALL_SECONDS = _limit("RENDER_WALL_SECONDS", 30)
 
+# Writing a drawing as PDF or DXF takes a second for each 150 kB of it, and is done as rendering is.
+WRITERS = _limit("WRITERS", 1)
+WRITERS_WAITING = _limit("WRITERS_WAITING", 1)
+WRITE_WAIT_SECONDS = _limit("WRITE_WAIT_SECONDS", 10)
+WRITE_CPU_SECONDS = _limit("WRITE_CPU_SECONDS", 4)
+WRITE_WALL_SECONDS = _limit("WRITE_WALL_SECONDS", 30)
+
 # A decoder that took more memory than this for one image makes room for a fresh one.
 RETIRE_BYTES = _limit("RETIRE_BYTES", 150 * 2**20)
 

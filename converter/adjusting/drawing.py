@@ -4,7 +4,13 @@ from dataclasses import replace
 
 from converter.adjusting.ground import KEEP, with_ground
 from converter.adjusting.options import Adjustments, adjusted
-from converter.adjusting.palette import colours_in, read_changes, read_colours, recolour, snapped
+from converter.adjusting.palette import (
+    colours_in,
+    read_changes,
+    read_colours,
+    recolour_in_turn,
+    snapped,
+)
 from converter.images import Logo
 from converter.presets import Preset, VtracerSettings
 from converter.svg import Drawing
@@ -28,8 +34,7 @@ def adjusted_drawing(drawing: Drawing, adjustments: Adjustments) -> Drawing:
     svg = drawing.svg
     if adjustments.palette:
         svg = snapped(svg, read_colours(adjustments.palette))
-    for old, new in read_changes(adjustments.recolour):
-        svg = recolour(svg, {old: new})
+    svg = recolour_in_turn(svg, read_changes(adjustments.recolour))
     if svg == drawing.svg:
         return drawing
     return replace(drawing, svg=svg, colour_count=len(colours_in(svg)))
@@ -40,12 +45,11 @@ def recoloured(svg: str, earlier: Adjustments, now: Adjustments) -> str | None:
 
     None if it has to be traced again, such as where a change of colours is taken back.
     """
-    if now.traced != earlier.traced or not now.recolour.startswith(earlier.recolour):
+    before, after = read_changes(earlier.recolour), read_changes(now.recolour)
+    if now.traced != earlier.traced or after[: len(before)] != before:
         return None
     if now.palette != earlier.palette:
         if earlier.palette or earlier.recolour:
             return None
         svg = snapped(svg, read_colours(now.palette))
-    for old, new in read_changes(now.recolour[len(earlier.recolour) :]):
-        svg = recolour(svg, {old: new})
-    return svg
+    return recolour_in_turn(svg, after[len(before) :])

@@ -67,6 +67,21 @@ def recolour(svg: str, changes: Mapping[str, str]) -> str:
     return _PAINT.sub(changed, svg)
 
 
+def recolour_in_turn(svg: str, changes: Iterable[tuple[str, str]]) -> str:
+    """Return a drawing after changes, from one colour to another, that were made one by one.
+
+    The drawing is gone over once, however many there are.
+    """
+    pairs, ends = list(changes), {}
+    for colour in colours_in(svg):
+        now = colour
+        for old, new in pairs:
+            now = new if now == old else now
+        if now != colour:
+            ends[colour] = now
+    return recolour(svg, ends)
+
+
 def colours_in(svg: str) -> list[str]:
     """Return the colours that a drawing's text names, in full, each once."""
     return list(dict.fromkeys(full(match[2]) for match in _PAINT.finditer(svg)))

@@ -22,6 +22,7 @@ from converter.pages.downloads import zipped
 from converter.pages.forms import AdjustForm, PresetForm
 from converter.pages.names import take_name
 from converter.presets import PRESETS
+from converter.protection.inline import says_when_busy
 from converter.throttling import too_many
 
 
@@ -51,6 +52,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
+@says_when_busy
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve a batch's drawings as one zip file."""
     return zipped(request, own_batch(request, pk).drawings())

@@ -12,6 +12,7 @@ from converter.models import Conversion
 from converter.outputs.formats import OutputError
 from converter.pages.conversions import RECENT, own_conversion
 from converter.pages.forms import OutputForm
+from converter.protection.inline import says_when_busy
 
 
 @require_safe
@@ -32,6 +33,7 @@ def svg(request: HttpRequest, pk: UUID) -> FileResponse:
 
 
 @require_safe
+@says_when_busy
 def file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Serve the drawing in the format and with the options of the address."""
     conversion = own_conversion(request, pk)
@@ -46,6 +48,7 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
+@says_when_busy
 def recent_zip(request: HttpRequest) -> HttpResponse:
     """Serve the visitor's recent drawings as one zip file."""
     return zipped(request, Conversion.objects.of_visitor(request)[:RECENT])

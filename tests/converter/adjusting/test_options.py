@@ -1,4 +1,5 @@
 from dataclasses import replace
+from unittest import mock
 
 from django.test import SimpleTestCase
 
@@ -11,7 +12,7 @@ from converter.adjusting.options import (
     adjusted,
     starting_values,
 )
-from converter.adjusting.palette import colours_in
+from converter.adjusting.palette import colours_in, recolour
 from converter.presets import PLAIN, PRESETS
 from converter.svg import Drawing
 from converter.vectorizer.settings import RANGES, DrawingSettings
@@ -97,6 +98,19 @@ class ColourTests(SimpleTestCase):
         svg = recoloured(FLAT, AS_PRESET, first)
         self.assertIn("#0000ff", colours_in(svg))
         self.assertIn("#00ff00", colours_in(recoloured(svg, first, second)))
+
+    def test_a_longer_way_to_write_a_colour_is_no_further_change(self):
+        first, second = Adjustments(recolour="#e11:#00f"), Adjustments(recolour="#e11:#00ff00")
+        self.assertIsNone(recoloured(FLAT, first, second))
+        same = Adjustments(recolour="#ee1111:#0000ff")
+        self.assertEqual(recoloured(FLAT, first, same), FLAT)
+
+    def test_many_changes_go_over_a_drawing_once(self):
+        chain = ",".join(f"#{n:06x}:#{n + 1:06x}" for n in range(0xEE1111, 0xEE1111 + 200))
+        with mock.patch("converter.adjusting.palette.recolour", wraps=recolour) as once:
+            svg = recoloured(FLAT, AS_PRESET, Adjustments(recolour=chain))
+        self.assertEqual(once.call_count, 1)
+        self.assertIn("#ee11d9", colours_in(svg))
 
     def test_what_is_taken_back_or_traced_otherwise_does(self):
         first = Adjustments(recolour="#ee1111:#0000ff")
