@@ -118,10 +118,11 @@ class Adjustments:
             if value is None or option.kind is bool:
                 continue
             if not option.low <= value <= option.high:
+                # A whole number of any length is no float.
+                told = f"{value:g}" if isinstance(value, float) else str(value)[:20]
                 raise AdjustmentError(
                     option.name,
-                    f"{option.name} is {value:g}; it must be from {option.low:g} to "
-                    f"{option.high:g}.",
+                    f"{option.name} is {told}; it must be from {option.low:g} to {option.high:g}.",
                 )
         try:
             object.__setattr__(self, "ground", check_ground(self.ground or KEEP))

@@ -71,6 +71,8 @@ class OptionTests(SimpleTestCase):
             ({"smoothing": 9.0}, "smoothing is 9; it must be from 0.3 to 3"),
             ({"ground": "nonsense"}, "give keep, transparent"),
             ({"palette": "red"}, "'red' is no colour"),
+            ({"colours": 10**400}, "colours is 1000000"),
+            ({"smoothing": float("nan")}, "smoothing is nan"),
             ({"recolour": "#fff"}, "'#fff' is no change"),
         ):
             with self.subTest(values), self.assertRaisesMessage(AdjustmentError, words) as caught:
