@@ -18,6 +18,9 @@ handler403 = "converter.pages.outages.forbidden"
 handler404 = "converter.pages.outages.not_found"
 handler500 = "converter.pages.outages.internal_error"
 
+_READ = ["get", "head"]
+_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=_READ)
+
 urlpatterns = [
     path("", views.convert, name="convert"),
     path("conversions.zip", downloads.recent_zip, name="conversions-zip"),
@@ -62,8 +65,12 @@ urlpatterns = [
     path("metrics", metrics_page.MetricsView.as_view(), name="metrics"),
     path("dashboard/conversions/", report.report, name="conversions-report"),
     path("", include("classifier.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/schema/", SpectacularAPIView.as_view(http_method_names=_READ), name="schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=_READ),
+        name="api-docs",
+    ),
     path("accounts/login/", auth_views.LoginView.as_view(form_class=SignInForm), name="login"),
     path("accounts/logout/", KeepingLogoutView.as_view(), name="logout"),
     path("admin/logout/", KeepingLogoutView.as_view(), name="admin-logout"),

@@ -1,4 +1,9 @@
 import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
 
 import yaml
 from django.test import SimpleTestCase
@@ -12,6 +17,19 @@ class ComposeTests(SimpleTestCase):
     def setUp(self):
         self.compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
         self.services = self.compose["services"]
+
+    @unittest.skipUnless(shutil.which("docker-compose"), "docker-compose is not installed")
+    def test_compose_itself_takes_it_with_and_without_monitoring(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("docker-compose.yml", "deploy", ".env.example"):
+            (folder / name).symlink_to(ROOT / name)
+        (folder / ".env").write_text((ROOT / ".env.example").read_text())
+        for options in ([], ["--profile", "monitoring"]):
+            done = subprocess.run(
+                ["docker-compose", *options, "config", "--quiet"], cwd=folder, capture_output=True,
+                text=True,
+            )  # fmt: skip
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_every_container_has_little_to_lose(self):
         for name, service in self.services.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PIL import ImageColor
 
+from classifier.images.drawings import DrawingError
 from converter.outputs.eps import write_eps
 from converter.outputs.layered import write_layered
 from converter.outputs.picture import UnreadablePictureError, read_picture
@@ -91,7 +92,7 @@ def make(svg: str, name: str, options: OutputOptions) -> bytes:
     """
     try:
         return format_named(name).write(svg, options)
-    except UnreadablePictureError as error:
+    except (UnreadablePictureError, DrawingError) as error:
         raise OutputError(f"The drawing cannot be given as {name}. Trace it again.") from error
 
 

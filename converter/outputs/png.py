@@ -2,6 +2,8 @@
 
 import re
 
+from PIL import ImageColor
+
 from classifier.images.drawings import render_png
 
 MAX_SIDE = 8192
@@ -23,5 +25,11 @@ def write_png(svg: str, side: int, ground: str = "") -> bytes:
     )
     # The renderer keeps the aspect if only one side is named.
     sides = {"width": side} if width >= height else {"height": side}
-    options = sides | ({"background": ground} if ground else {})
+    options = sides | ({"background": _plain(ground)} if ground else {})
     return render_png(svg, **options)
+
+
+def _plain(colour: str) -> str:
+    """Return a colour, however it is written, as the renderer takes it: #rrggbb or #rrggbbaa."""
+    channels = ImageColor.getrgb(colour)
+    return "#" + "".join(f"{min(255, max(0, channel)):02x}" for channel in channels)

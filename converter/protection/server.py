@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections
@@ -189,7 +190,7 @@ class PatientWorker(Worker):
         kind = _UnixServer if isinstance(sock.getsockname(), str) else _TcpServer
         address = (sock.family, sock.type, sock.proto, sock.getsockname())
         server = kind(
-            self.wsgi, sockets, True, sock, dispatcher=threads, adj=adjustments,
+            _bodiless_if_asked(self.wsgi), sockets, True, sock, dispatcher=threads, adj=adjustments,
             bind_socket=False, sockinfo=address,
         )  # fmt: skip
         server.next_channel_cleanup = 0
@@ -209,6 +210,24 @@ class PatientWorker(Worker):
                 break
             wasyncore.loop(timeout=0.1, use_poll=True, map=sockets, count=1)
         threads.shutdown(timeout=1)
+
+
+def _bodiless_if_asked(application: Callable[..., Iterable[bytes]]) -> Callable[..., Any]:
+    """Return an application that answers HEAD by a header alone, as HTTP has it.
+
+    Neither Django nor waitress takes the body away. A client on a connection that stays open would
+    take it for the answer to its next request.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        content = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return content
+        if hasattr(content, "close"):
+            content.close()
+        return []
+
+    return answer
 
 
 def _threads(count: int) -> ThreadedTaskDispatcher:

@@ -1,4 +1,4 @@
-"""Some six hundred hostile requests, made anew each time: formats, mutations, places."""
+"""Some eight hundred hostile requests, made anew each time: formats, mutations, places."""
 
 import functools
 import json
@@ -6,6 +6,7 @@ import random
 import struct
 import uuid
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from PIL import Image, ImageDraw
 
@@ -39,7 +40,10 @@ class Attack:
 
 def attacks():
     """Return every attack, in an order that is the same each time."""
-    return [*_images(), *_names(), *_json(), *_queries(), *_bodies(), *_forms(), *_headers()]
+    return [
+        *_images(), *_names(), *_json(), *_queries(), *_options(), *_methods(), *_bodies(),
+        *_forms(), *_headers(),
+    ]  # fmt: skip
 
 
 def logo(side=96):
@@ -175,6 +179,35 @@ def _queries():
                  "/admin/classifier/dataset/²/change/", "/%ff%fe",
                  "/dashboard/versions/" + "9" * 99):  # fmt: skip
         yield Attack(f"path {path[:40]}", path, "GET")
+
+
+def _options():
+    """Values for the controls of a drawing: in the address of the page, and over the API."""
+    values = (
+        "9" * 400, "²", "nan", "inf", "1e999", "-1", "\u0663", "0x10", "#" * 50, "#fff" * 500,
+        "\x00", "[]", "",
+    )  # fmt: skip
+    names = ("colours", "detail", "smoothing", "gradients", "ground", "palette", "recolour")
+    for name in names:
+        for value in values:
+            query = urlencode({name: value})
+            yield Attack(f"control {name}={value[:9]!r} of the page", f"/?{query}", "GET")
+    file = (("image", ("a.png", b"x")),)
+    for value in values:
+        yield Attack(
+            f"controls of {value[:9]!r} to the API", PLACES["convert"][0], files=file,
+            data=dict.fromkeys(names, value),
+        )  # fmt: skip
+
+
+def _methods():
+    paths = (
+        "/", "/conversions.zip", f"/conversions/{_NOBODY}/adjust/", f"/batches/{_NOBODY}/change/",
+        "/api/v1/conversions/", "/api/docs/", "/api/schema/", "/metrics", "/static/x",
+    )  # fmt: skip
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "HEAD", "X" * 50):
+        for path in paths:
+            yield Attack(f"{method[:8]} {path}", path, method)
 
 
 def _bodies():

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -16,21 +18,53 @@ from tests.hostile.inputs import logo
 from tests.hostile.pictures import encoded
 from tests.hostile.server import Project
 from tests.hostile.siege import ORPHANS
-from tests.services.servers import wait_for
+from tests.services.servers import ROOT, wait_for
 
 _DISK = 160  # MB: what the project needs to start, and room for some uploads
 
 
-class FullDataFolderTests(SimpleTestCase):
-    def setUp(self):
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="hostile-")))
-        self.disk = folder / "var"
-        self.disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK}m", "tmpfs", str(self.disk)]
+class SmallDiskCase(SimpleTestCase):
+    def mounted(self, megabytes):
+        """Return a folder that is a disk of its own."""
+        disk = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="hostile-"))) / "var"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(disk)]
         if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
             raise unittest.SkipTest("Small disks can be mounted by root only.")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.disk)], check=True)
-        self.project = Project(folder, MIN_FREE_BYTES=str(2**20))
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
+        return disk
+
+
+class MetricsTests(SmallDiskCase):
+    """A process that begins to count, and goes on, while others fill the disk."""
+
+    def count(self, reserve):
+        """Return the exit code of a process that counts on a disk that gets full."""
+        disk = self.mounted(1)
+        code = (
+            "import contextlib, prometheus_client as client\n"
+            f"{reserve}\n"
+            "counter = client.Counter('asked', 'How often.', ['by'])\n"
+            "counter.labels('first').inc()\n"
+            f"with open({str(disk / 'filler')!r}, 'ab', buffering=0) as filler:\n"
+            "    with contextlib.suppress(OSError):\n"
+            "        while filler.write(bytes(4096)): pass\n"
+            "for number in range(3000): counter.labels(str(number)).inc()\n"
+            "assert counter.labels('first')._value.get() == 1\n"
+        )
+        environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(disk)}
+        return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode
+
+    def test_it_lives_and_would_not_with_the_files_that_the_library_makes(self):
+        reserve = "from converter.monitoring.reserved_files import reserve_files\nreserve_files()"
+        self.assertEqual(self.count(reserve), 0)
+        self.assertEqual(self.count(""), -signal.SIGBUS)
+
+
+class FullDataFolderTests(SmallDiskCase):
+    def setUp(self):
+        self.disk = self.mounted(_DISK)
+        self.project = Project(self.disk.parent, MIN_FREE_BYTES=str(2**20))
         self.addCleanup(self.project.stop)
         self.project.start()
         wait_for(lambda: self.answer("/readyz") == 200, "the project is ready", 400)

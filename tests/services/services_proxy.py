@@ -1,12 +1,15 @@
 """The shipped proxy before a real web server. Skipped where nginx or openssl is missing."""
 
+import contextlib
 import shutil
+import socket
 import ssl
 import subprocess
 import unittest
 from pathlib import Path
 
 import httpx
+import psutil
 from django.test import SimpleTestCase
 
 from tests.hostile.server import running
@@ -29,7 +32,7 @@ class ProxyTests(SimpleTestCase):
         proxy = Process("nginx", cls.web.folder, cls.command(cls.web.folder), port=cls.port)
         cls.addClassCleanup(proxy.stop)
         proxy.start()
-        context = ssl.create_default_context(cafile=str(cls.web.folder / "site.pem"))
+        cls.context = context = ssl.create_default_context(cafile=str(cls.web.folder / "site.pem"))
         cls.http = httpx.Client(
             base_url=f"https://localhost:{cls.port}", verify=context, timeout=30
         )
@@ -84,3 +87,25 @@ class ProxyTests(SimpleTestCase):
 
     def test_metrics_are_not_for_outside(self):
         self.assertEqual(self.http.get("/metrics").status_code, 404)
+
+    def test_who_sends_slowly_reaches_the_proxy_alone_and_not_for_long(self):
+        with contextlib.ExitStack() as stack:
+            dripping = [stack.enter_context(self.connection()) for _ in range(20)]
+            for number, opened in enumerate(dripping):
+                body = b"Content-Length: 1000\r\n\r\nx" if number % 2 else b"X-Slow: "
+                opened.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + body)
+            self.assertEqual(self.http.get("/").status_code, 200)
+            held = [
+                connection
+                for connection in psutil.net_connections("tcp")
+                if connection.laddr.port == self.web.port and connection.status == "ESTABLISHED"
+            ]
+            self.assertLess(len(held), 10)
+            for opened in dripping:
+                opened.settimeout(60)
+                with contextlib.suppress(ConnectionResetError, ssl.SSLError):
+                    self.assertIn(opened.recv(20)[9:12], (b"", b"408"))
+
+    def connection(self):
+        plain = socket.create_connection(("127.0.0.1", self.port), 30)
+        return self.context.wrap_socket(plain, server_hostname="localhost")

@@ -116,6 +116,15 @@ class PngTests(SimpleTestCase):
         image = self.read(background="#123456").convert("RGBA")
         self.assertEqual(image.getpixel((1, 1)), (0x12, 0x34, 0x56, 255))
 
+    def test_a_background_is_a_colour_however_it_is_written(self):
+        for written, pixel in (
+            ("hsv(1,200%,50%)", (128, 0, 0, 255)), ("rgb(300,0,0)", (255, 0, 0, 255)),
+            ("hsl(120,100%,50%)", (0, 255, 0, 255)), ("#00f8", (0, 0, 255, 136)),
+        ):  # fmt: skip
+            with self.subTest(written):
+                image = self.read(background=written).convert("RGBA")
+                self.assertEqual(image.getpixel((0, 0)), pixel)
+
 
 class DxfTests(SimpleTestCase):
     def read(self, svg, width_mm=80.0):
@@ -187,6 +196,10 @@ class LayeredTests(SimpleTestCase):
 
 
 class RefusalTests(SimpleTestCase):
+    def test_what_cannot_be_rendered_is_refused_as_what_cannot_be_read(self):
+        with self.assertRaisesMessage(OutputError, "cannot be given as png"):
+            make('<svg width="9" height="9"', "png", OutputOptions())
+
     def test_options_out_of_range_are_named(self):
         for options, words in (
             ({"size": 0}, "size is 0; it must be from 1 to 8192 pixels"),

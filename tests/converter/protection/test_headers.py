@@ -37,6 +37,12 @@ class HeaderTests(TestCase):
         self.assertIn("default-src 'self'", response["Content-Security-Policy"])
         self.assertNotRegex(response.content.decode(), r"<script>|<script [^>]*>\s*[^<\s]")
 
+    def test_the_pages_of_the_api_are_read_and_nothing_else(self):
+        for path in ("/api/docs/", "/api/schema/"):
+            self.assertEqual(self.client.get(path).status_code, 200)
+            for method in ("options", "post", "delete", "trace"):
+                self.assertEqual(getattr(self.client, method)(path).status_code, 405, method)
+
     def test_head_is_answered_as_get_without_a_body(self):
         for path in ("/", "/accounts/login/", "/healthz"):
             response = self.client.head(path)

@@ -101,6 +101,18 @@ class ServerTests(SimpleTestCase):
             answer = opened.recv(65536)
         self.assertNotIn(b'"status": "ok"', answer)
 
+    def test_nothing_but_a_header_answers_head(self):
+        for path in ("/", "/nothing/", "/healthz", "/static/plotly/plotly.min.js", "/api/v1/runs/"):
+            with self.server.connection() as opened:
+                opened.sendall(
+                    f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+                    + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                )
+                answers = b"".join(iter(lambda opened=opened: opened.recv(65536), b""))
+            first, _, rest = answers.partition(b"\r\n\r\n")
+            self.assertRegex(first, rb"^HTTP/1.1 (200|403|404) ")
+            self.assertTrue(rest.startswith(b"HTTP/1.1 200 OK\r\n"), (path, rest[:80]))
+
     def test_a_stop_lets_a_request_end(self):
         with running(workers=1) as server:
             answers = []
