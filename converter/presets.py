@@ -60,6 +60,7 @@ _NOISY = replace(  # JPEG: blocks and halos are no colours and no shapes
     noise=14.0,
     unexplained=60.0,
     snap=7,  # white and black are never quite so
+    patch_price=5.0,  # ringing and blurred chroma make slivers of wrong paints
     denoise_rounds=2,
     smoothing=0.8,
     tolerance=0.08,

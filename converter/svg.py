@@ -89,11 +89,12 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Rectangle:
-    """An upright rectangle with round corners of a radius."""
+    """A rectangle with round corners of a radius, turned clockwise by degrees around its centre."""
 
     corner: Point
     size: tuple[float, float]
     radius: float = 0.0
+    degrees: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -177,17 +178,21 @@ def _plain_shape(form: Circle | Ellipse | Rectangle, value: str, opacity: float)
                 f'stroke-width="{_n(width)}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
             )
         case Ellipse((x, y), (across, down), degrees):
-            turn = f' transform="rotate({degrees:.4g} {_n(x)} {_n(y)})"' if degrees else ""
             return (
                 f'<ellipse {fill} cx="{_n(x)}" cy="{_n(y)}" rx="{_n(across)}" ry="{_n(down)}"'
-                f"{turn}/>"
+                f"{_turned(degrees, x, y)}/>"
             )
-        case Rectangle((x, y), (width, height), radius):
+        case Rectangle((x, y), (width, height), radius, degrees):
             place = (f' x="{_n(x)}"' if _n(x) != "0" else "") + (
                 f' y="{_n(y)}"' if _n(y) != "0" else ""
             )
             corners = f' rx="{_n(radius)}"' if radius else ""
-            return f'<rect {fill}{place} width="{_n(width)}" height="{_n(height)}"{corners}/>'
+            turn = _turned(degrees, x + width / 2, y + height / 2)
+            return f'<rect {fill}{place} width="{_n(width)}" height="{_n(height)}"{corners}{turn}/>'
+
+
+def _turned(degrees: float, x: float, y: float) -> str:
+    return f' transform="rotate({degrees:.4g} {_n(x)} {_n(y)})"' if degrees else ""
 
 
 def _hex(colour: Colour) -> str:

@@ -5,7 +5,7 @@ that meet there, and the share `a` is the part of its area that A covers (Porter
 "Compositing digital images", 1984). Undoing the mixtures gives outlines far finer than a pixel.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _MAIN = 12  # paints that may meet anywhere
 _FAR_AWAY = 4.0  # px: how far off a paint counts that has no pixel of its own nearby
 
 
-@dataclass(frozen=True)
-class Mixture:
+class Mixture(NamedTuple):
     """Each pixel as a mixture of two paints.
 
     Attributes:
@@ -44,29 +43,16 @@ def unmix(values: np.ndarray, cores: np.ndarray, table: PaintTable, noise: float
         table: the paints.
         noise: distance by which a pixel of a paint may differ from it.
     """
-    height, width = cores.shape
-    first = np.empty((height, width), np.int16)
-    second = np.empty((height, width), np.int16)
-    share = np.empty((height, width), np.float32)
-    residual = np.empty((height, width), np.float32)
-    _unmix(
-        values, cores, table.kind, table.geometry, table.ramp, np.float32(noise),
-        first, second, share, residual,
-    )  # fmt: skip
-    return Mixture(first, second, share, residual)
+    names = [np.empty(cores.shape, np.int16) for _ in range(2)]
+    result = Mixture(*names, *(np.empty(cores.shape, np.float32) for _ in range(2)))
+    _unmix(values, cores, table, np.float32(noise), result)
+    return result
 
 
 @compiled
-def colour_of(
-    kind: np.ndarray,
-    geometry: np.ndarray,
-    ramp: np.ndarray,
-    index: int,
-    x: int,
-    y: int,
-    out: np.ndarray,
-) -> None:
+def colour_of(table: PaintTable, index: int, x: int, y: int, out: np.ndarray) -> None:
     """Write a paint's colour at a place to `out`, float32 [4]."""
+    kind, geometry, ramp = table
     if kind[index] == 0:
         for c in range(4):
             out[c] = ramp[index, 0, c]
@@ -90,17 +76,13 @@ def colour_of(
 def _unmix(
     values: np.ndarray,
     cores: np.ndarray,
-    kind: np.ndarray,
-    geometry: np.ndarray,
-    ramp: np.ndarray,
+    table: PaintTable,
     noise: float,
-    first: np.ndarray,
-    second: np.ndarray,
-    share: np.ndarray,
-    residual: np.ndarray,
+    mixture: Mixture,
 ) -> None:
+    first, second, share, residual = mixture
     height, width = cores.shape
-    count = len(kind)
+    count = len(table.kind)
     names = np.empty(_NEARBY, np.int64)
     gaps = np.empty(_NEARBY)
     colours = np.empty((_NEARBY + 1, 4), np.float32)
@@ -122,7 +104,7 @@ def _unmix(
                     continue
             found = _nearby(cores, x, y, names, gaps)
             for k in range(found):
-                colour_of(kind, geometry, ramp, names[k], x, y, colours[k])
+                colour_of(table, names[k], x, y, colours[k])
             best, a, b, part, off = 1e18, -1, -1, 1.0, 1e18
             for p in range(found):
                 for q in range(p, found):
@@ -136,7 +118,7 @@ def _unmix(
             # Where nothing nearby explains a pixel: a paint from elsewhere, over one nearby.
             if off > 4 * noise * noise:
                 for k in range(count):
-                    colour_of(kind, geometry, ramp, k, x, y, other)
+                    colour_of(table, k, x, y, other)
                     t, gap = _mixture(values[y, x], other, other, True)
                     cost = gap * scale + 0.3 * _FAR_AWAY
                     if cost < best:
@@ -149,9 +131,9 @@ def _unmix(
             # Dense lettering shows none of its paints plainly: any two of the main ones.
             if off > 4 * noise * noise:
                 for k in range(min(count, _MAIN)):
-                    colour_of(kind, geometry, ramp, k, x, y, other)
+                    colour_of(table, k, x, y, other)
                     for p in range(k):
-                        colour_of(kind, geometry, ramp, p, x, y, colours[0])
+                        colour_of(table, p, x, y, colours[0])
                         t, gap = _mixture(values[y, x], other, colours[0], False)
                         cost = gap * scale + 0.6 + 0.6 * _FAR_AWAY
                         if cost < best:
@@ -211,6 +193,39 @@ def _mixture(value: np.ndarray, a: np.ndarray, b: np.ndarray, pure: bool) -> tup
     for c in range(4):
         gap += (value[c] - b[c] - t * (a[c] - b[c])) ** 2
     return t, gap
+
+
+@compiled
+def best_mixture(
+    value: np.ndarray,
+    x: int,
+    y: int,
+    names: np.ndarray,
+    count: int,
+    table: PaintTable,
+    noise: float,
+) -> tuple[int, int, float, float]:
+    """Return the two of some paints whose mixture is nearest to a value, and how.
+
+    Returns:
+        the paint that covers at least half, the other one, the share of the first, and the squared
+        distance of the mixture from the value.
+    """
+    colours = np.empty((count, 4), np.float32)
+    for k in range(count):
+        colour_of(table, names[k], x, y, colours[k])
+    best, a, b, part, off = 1e18, names[0], names[0], 1.0, 0.0
+    for p in range(count):
+        for q in range(p, count):
+            if p != q and _alike(colours[p], colours[q], noise):
+                continue
+            t, gap = _mixture(value, colours[p], colours[q], p == q)
+            cost = gap / (noise * noise) + (0.0 if p == q else 0.6)
+            if cost < best:
+                best, a, b, part, off = cost, names[p], names[q], t, gap
+    if part < 0.5:
+        a, b, part = b, a, 1 - part
+    return a, b, part, off
 
 
 @compiled

@@ -74,7 +74,7 @@ def draw(
         key = ("lines", about, place, _before(settings, *_AFTER_LINES))
         field, lines = memory.recall(key, lambda p=place: _lines(regions, rank, p, settings))
         if _fills_all(field, width, height):
-            shapes.append({"paint": paint, "rectangle": [0, 0, width, height, 0]})
+            shapes.append({"paint": paint, "rectangle": [0, 0, width, height, 0, 0]})
             continue
         key = ("outlines", about, place, _before(settings, *_AFTER_OUTLINES))
         found = memory.recall(key, lambda f=field, ls=lines: _outlines(f, ls, settings))
@@ -197,7 +197,9 @@ def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
         later[:] = False
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
     mask = own.copy()
-    mask[later & (cv2.dilate(own, kernel) > 0)] = 1
+    # Not as far as where what covers it ends: it would look out there.
+    covered = cv2.erode(own | later.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    mask[later & covered & (cv2.dilate(own, kernel) > 0)] = 1
     height, width = labels.shape
     inner = (top > 0, bottom < height, left > 0, right < width)
     fill_under(mask, later, inner)
@@ -208,8 +210,9 @@ def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
     hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     pad = ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
     return Field(
-        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), left - _MARGIN, top - _MARGIN
-    )
+        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), np.pad(regions.doubt[box], pad),
+        left - _MARGIN, top - _MARGIN,
+    )  # fmt: skip
 
 
 def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> None:

@@ -25,8 +25,8 @@ def elements(
 
     Returns:
         elements without their paint: `circle` [x, y, radius], `ring` [x, y, radius, width],
-        `ellipse` [x, y, across, down, angle], `rectangle` [x, y, width, height, radius], or
-        `outlines` as lists of segments.
+        `ellipse` [x, y, across, down, angle], `rectangle` [x, y, width, height, radius, angle],
+        or `outlines` as lists of segments.
     """
     for outline in outlines:
         straighten(outline, *size)
@@ -103,8 +103,8 @@ def _shape(shape: Shape) -> Element:
             return {"circle": _rounded([x, y, radius])}
         case Ellipse(x, y, across, down, angle):
             return {"ellipse": _rounded([x, y, across, down, angle])}
-        case Rectangle(x, y, width, height, radius):
-            return {"rectangle": _rounded([x, y, width, height, radius])}
+        case Rectangle(x, y, width, height, radius, angle):
+            return {"rectangle": _rounded([x, y, width, height, radius, angle])}
 
 
 def _outline(outline: Outline, shape: Shape | None) -> list[list[float]]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from .coverage import CLEAR
+from .merging import smooth_parts
 from .paints import Gradient, Paint
 from .settings import DrawingSettings
 
@@ -38,7 +39,8 @@ def find_gradients(
         settings: how far a gradient may be off.
     """
     smooth = _smooth(values) & (cores == CLEAR)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(smooth.astype(np.uint8), connectivity=4)
+    parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
+    stats = _boxes(parts)
     least = max(_LEAST_PIXELS, _LEAST_SHARE * smooth.size)
     paints: list[Gradient] = []
     largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
@@ -53,6 +55,19 @@ def find_gradients(
         for index in range(before, len(paints)):
             _grow(values, cores, known + index, paints[index], settings)
     return list(paints)
+
+
+def _boxes(parts: np.ndarray) -> np.ndarray:
+    """Return left, top, width, height and area of each part, as OpenCV does."""
+    count = int(parts.max()) + 1
+    rows, columns = np.indices(parts.shape)
+    low = np.full((count, 2), np.iinfo(np.int64).max)
+    high = np.zeros((count, 2), np.int64)
+    for c, along in enumerate((columns, rows)):
+        np.minimum.at(low[:, c], parts.ravel(), along.ravel())
+        np.maximum.at(high[:, c], parts.ravel(), along.ravel())
+    areas = np.bincount(parts.ravel(), minlength=count)
+    return np.column_stack([low, high - low + 1, areas])
 
 
 def _grow(

@@ -20,6 +20,7 @@ _SKIP = 1.0  # px around a corner that a contour rounds off
 _LOST = 0.12  # mean share, around a pixel, that contours must not miss
 # What is missed is added in steps that shrink: thin lines appear all at once, and too wide.
 _RAISES = (1.0, 0.5, 0.5, 0.35, 0.25, 0.15)
+_DOUBTED = 2.0  # px, sigma by which shares are softened that tell nothing
 _UNSEEN = 0.01  # weight of what is painted over
 
 
@@ -57,11 +58,13 @@ class Field:
     Attributes:
         share: float32 [h, w], 0 to 1.
         hidden: bool [h, w], True where nothing of the paint itself shows.
+        doubt: float32 [h, w], 0 to 1, how little the shares tell because of noise.
         left, top: of the part, px.
     """
 
     share: np.ndarray
     hidden: np.ndarray
+    doubt: np.ndarray
     left: int
     top: int
 
@@ -75,6 +78,8 @@ def contours(field: Field, soften: float) -> list[np.ndarray]:
     """
     height, width = field.share.shape
     soft = cv2.GaussianBlur(field.share, (0, 0), soften)
+    if field.doubt.any():
+        soft += field.doubt * (cv2.GaussianBlur(field.share, (0, 0), _DOUBTED) - soft)
     lines = _level_lines(soft, 1)
     gap = _gap(field, lines)
     wrong = (cv2.blur(np.abs(gap), (3, 3)) > _LOST).astype(np.uint8)
@@ -111,7 +116,7 @@ def _gap(field: Field, lines: list[np.ndarray]) -> np.ndarray:
     """Return by how much the field says more than outlines cover, 0 where nothing shows."""
     gap = field.share - coverage(lines, *field.share.shape)
     gap[field.hidden] = 0
-    return gap
+    return gap * (1 - field.doubt)
 
 
 def fit(
@@ -240,6 +245,7 @@ def correct(outlines: list[Outline], field: Field, most: float) -> None:
         add_coverage(x - field.left, y - field.top, area, height, width)
     gap = field.share - np.abs(np.cumsum(area, axis=1)[:, :width])
     gap[field.hidden] = 0
+    gap *= 1 - field.doubt
     length = np.zeros_like(gap)
     placed = [on_curve(outline) for outline in outlines]
     for x, y, _, _ in placed:

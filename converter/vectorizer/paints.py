@@ -1,6 +1,7 @@
 """What a region is painted with: one colour, or a gradient; and paints as arrays for hot loops."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,9 +65,8 @@ class Gradient:
 Paint = Flat | Gradient
 
 
-@dataclass(frozen=True)
-class PaintTable:
-    """Paints as arrays.
+class PaintTable(NamedTuple):
+    """Paints as arrays, which compiled functions take as a whole.
 
     Attributes:
         kind: int8 [K], 0 flat, 1 linear, 2 radial.

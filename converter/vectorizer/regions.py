@@ -8,14 +8,19 @@ import numpy as np
 from .colours import measurable, premultiplied
 from .coverage import CLEAR, Mixture, unmix
 from .gradients import find_gradients
-from .paints import Flat, Paint, tabulated
+from .paints import RAMP, Flat, Paint, tabulated
 from .palette import main_colours, unexplained_colours
 from .settings import DrawingSettings
+from .tidying import tidied
 
 _PLAIN_RANGE = 10.0  # a pixel is plain if its neighbourhood varies less than this in each channel
 _ROUNDS = 4  # of looking for paints that the known ones do not explain
 _MOST_PATCHES = 1500  # more are a photograph or noise, and no logo
 _MOST_SPECKLE = 400.0  # square pixels
+_PURE = 0.97  # share from which a pixel tells nothing of where an edge is
+_CHROMA = 0.3  # what its contrast counts
+_SPREAD = 12.0  # distance by which the noise of a JPEG moves colours
+_CERTAIN, _UNCERTAIN = 0.06, 0.25  # spread of shares: to be followed, and to be smoothed out
 _DENOISE = (7, 40, 3)  # bilateral filter: diameter, spread of colours, spread in pixels
 
 
@@ -26,10 +31,12 @@ class Regions:
     Attributes:
         mixture: of each pixel.
         paints: what its indices mean.
+        doubt: float32 [H, W], 0 to 1, how little the shares tell because of noise.
     """
 
     mixture: Mixture
     paints: list[Paint]
+    doubt: np.ndarray
 
 
 def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
@@ -67,7 +74,28 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         cores[odd] = np.where(near, names, cores[odd])
         paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
         mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
-    return Regions(mixture, paints)
+    if settings.patch_price:
+        mixture = tidied(
+            mixture, measured, tabulated(paints, lossy), settings.noise, settings.patch_price
+        )
+    doubt = _doubt(mixture, paints) if lossy else np.zeros(plain.shape, np.float32)
+    return Regions(mixture, paints, doubt)
+
+
+def _doubt(mixture: Mixture, paints: list[Paint]) -> np.ndarray:
+    """Return how uncertain shares are: the more, the less two paints differ where they meet."""
+    colours = tabulated(paints, True).ramp[:, RAMP // 2]
+    apart = np.abs(colours[:, None] - colours[None])
+    # Chroma, at half resolution, tells little of where an edge is.
+    contrast = np.hypot(apart[..., 0], apart[..., 3]) + _CHROMA * np.hypot(
+        apart[..., 1], apart[..., 2]
+    )
+    mixed = (mixture.first != mixture.second) & (mixture.share < _PURE)
+    spread = _SPREAD / np.maximum(contrast[mixture.first, mixture.second], 1.0)
+    count = cv2.blur(mixed.astype(np.float32), (7, 7))
+    around = cv2.blur(np.where(mixed, spread, 0).astype(np.float32), (7, 7))
+    around /= np.maximum(count, 1e-6)
+    return np.clip((around - _CERTAIN) / (_UNCERTAIN - _CERTAIN), 0, 1)
 
 
 def calmed(regions: Regions, speckle: float) -> Regions:
@@ -81,7 +109,7 @@ def calmed(regions: Regions, speckle: float) -> Regions:
     while patches > _MOST_PATCHES and speckle < _MOST_SPECKLE:
         speckle = max(4.0, 4 * speckle)
         mixture, patches = _absorbed(mixture, speckle)
-    return Regions(mixture, regions.paints)
+    return Regions(mixture, regions.paints, regions.doubt)
 
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:

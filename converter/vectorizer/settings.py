@@ -21,6 +21,8 @@ class DrawingSettings:
         noise: RGB distance by which the pixels of one paint may differ from it.
         unexplained: RGB distance from any mixture of known paints from which there must be another.
         snap: channels of flat colours this near to 0 or 255 become 0 or 255.
+        patch_price: squared noises that each pixel of a patch's outline has to explain, lest the
+            patch becomes part of what is around it; 0 keeps all patches.
         denoise_rounds: how often noise between edges is smoothed before paints are found.
     """
 
@@ -37,6 +39,7 @@ class DrawingSettings:
     noise: float = 5.0
     unexplained: float = 25.0
     snap: int = 0
+    patch_price: float = 0.0
     denoise_rounds: int = 0
 
     def __post_init__(self) -> None:
@@ -63,5 +66,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "noise": (1.0, 60.0),
     "unexplained": (5.0, 200.0),
     "snap": (0, 20),
+    "patch_price": (0.0, 50.0),
     "denoise_rounds": (0, 6),
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .boxes import fit_box
 from .outlines import Outline, flattened, on_curve
 
 _MEAN, _MOST = 0.07, 0.22  # px that a shape may be off its outline: mean square root, and at most
@@ -12,6 +13,7 @@ _ROUND = 0.012  # share by which the axes of a circle may differ, and at least .
 _ROUND_PX = 0.06
 _SNAP = 0.13  # px within which what is almost level or upright becomes so
 _SNAP_ANGLE = 0.02  # radians
+_UPRIGHT = 0.006  # radians within which a rectangle is upright
 _BORDER = 0.45  # px within which the image's border is meant
 _SAME = 0.12  # px within which radii and centres become equal
 
@@ -38,13 +40,17 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Rectangle:
-    """An upright rectangle: left, top, width and height, and the radius of its corners, px."""
+    """A rectangle: left, top, width, height and the radius of its corners in px.
+
+    `angle` is by how many degrees it is turned clockwise, around its centre.
+    """
 
     x: float
     y: float
     width: float
     height: float
     radius: float
+    angle: float = 0.0
 
 
 Shape = Circle | Ellipse | Rectangle
@@ -64,13 +70,24 @@ def recognise(outline: Outline, slack: float = 1.0) -> Shape | None:
     if area < 4 * _LEAST**2:
         return None
     points = np.stack(on_curve(outline)[:2], axis=1)
-    for fit in (_ellipse, _rectangle):
-        shape, off = fit(points, centre, spread, area)
+    fits = [_ellipse(points, centre, spread, area)]
+    fits += [_rectangle(points, area, angle) for angle in {0.0, _direction(outline)}]
+    for shape, off in fits:
         if shape is None:
             continue
         if np.sqrt((off**2).mean()) < _MEAN * slack and np.abs(off).max() < _MOST * slack:
             return shape
     return None
+
+
+def _direction(outline: Outline) -> float:
+    """Return the direction of the longest line, in radians from -pi/4 to pi/4, 0 without any."""
+    runs = (np.roll(outline.node, -1, axis=0) - outline.node)[outline.kinds == 0]
+    if not len(runs):
+        return 0.0
+    x, y = runs[np.argmax(np.hypot(*runs.T))]
+    angle = float((np.arctan2(y, x) + np.pi / 4) % (np.pi / 2) - np.pi / 4)
+    return angle if abs(angle) > _UPRIGHT else 0.0
 
 
 def _moments(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -114,37 +131,17 @@ def _ellipse(
     return Ellipse(float(centre[0]), float(centre[1]), float(across), float(down), angle), off
 
 
-def _rectangle(
-    points: np.ndarray, centre: np.ndarray, spread: np.ndarray, area: float
-) -> tuple[Shape | None, np.ndarray]:
-    """Return the upright rectangle around an outline, its corners round, and how far off it is."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = high - low
-    if size.min() < _LEAST:
+def _rectangle(points: np.ndarray, area: float, angle: float) -> tuple[Shape | None, np.ndarray]:
+    """Return the rectangle around an outline, its corners perhaps round, and how far off it is."""
+    found = fit_box(points, area, angle)
+    if found is None:
         return None, np.zeros(1)
-    # The sides, from the points in their middle thirds: an extreme is noise.
-    third = size / 3
-    middle_x = np.abs(points[:, 0] - (low[0] + high[0]) / 2) < third[0]
-    middle_y = np.abs(points[:, 1] - (low[1] + high[1]) / 2) < third[1]
-    half_y, half_x = (low[1] + high[1]) / 2, (low[0] + high[0]) / 2
-    runs = (
-        points[middle_y & (points[:, 0] < half_x), 0],
-        points[middle_x & (points[:, 1] < half_y), 1],
-        points[middle_y & (points[:, 0] > half_x), 0],
-        points[middle_x & (points[:, 1] > half_y), 1],
-    )
-    if any(len(run) < 2 for run in runs):
-        return None, np.zeros(1)
-    left, top, right, bottom = (float(np.median(run)) for run in runs)
-    width, height = right - left, bottom - top
-    missing = max(0.0, width * height - area)
-    radius = min(float(np.sqrt(missing / (4 - np.pi))), width / 2, height / 2)
-    if radius < 0.75:
-        radius = 0.0
-    q = np.abs(points - [(left + right) / 2, (top + bottom) / 2])
-    q -= np.array([width / 2, height / 2]) - radius
-    off = np.hypot(*np.maximum(q, 0).T) + np.minimum(q.max(axis=1), 0) - radius
-    return Rectangle(left, top, width, height, radius), off
+    box, off = found
+    if min(box.half) < _LEAST:
+        return None, off
+    width, height = 2 * box.half[0], 2 * box.half[1]
+    x, y = box.centre[0] - width / 2, box.centre[1] - height / 2
+    return Rectangle(x, y, width, height, box.radius, float(np.degrees(box.angle))), off
 
 
 def harmonise(shapes: list[Shape | None], width: int, height: int) -> list[Shape | None]:
@@ -179,7 +176,7 @@ def _groups(values: list[float], reach: float) -> list[list[int]]:
 
 
 def _at_border(shape: Shape | None, width: int, height: int) -> Shape | None:
-    if not isinstance(shape, Rectangle):
+    if not isinstance(shape, Rectangle) or shape.angle:
         return shape
     left, right = (_to(v, width) for v in (shape.x, shape.x + shape.width))
     top, bottom = (_to(v, height) for v in (shape.y, shape.y + shape.height))

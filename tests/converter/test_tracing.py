@@ -85,6 +85,18 @@ class TraceTest(SimpleTestCase):
         for value, expected in zip(square.groups(), (16, 16, 32, 32), strict=True):
             self.assertAlmostEqual(float(value), expected, delta=0.05)
 
+    def test_a_turned_square_and_a_pill_are_rectangles(self):
+        source = SVG.format(
+            '<rect width="128" height="128" fill="white"/><rect x="40.3" y="20.2" width="48" '
+            'height="48" transform="rotate(17 64.3 44.2)"/><rect x="15.2" y="90.4" width="98" '
+            'height="25" rx="12.5"/>'
+        ).replace("<svg", '<svg viewBox="0 0 128 128"')
+        svg = trace(as_logo(render(source, 128)), PRESETS["simple"]).svg
+        self.assertEqual(svg.count("<rect"), 3)  # with the ground
+        (degrees,) = re.findall(r'transform="rotate\(([-\d.]+) ', svg)
+        self.assertAlmostEqual(abs(float(degrees)), 17, delta=0.5)
+        self.assertRegex(svg, r'rx="12\.')
+
     def test_neighbours_leave_no_gap(self):
         image = Image.new("RGBA", (64, 64), "#e02020")
         image.paste((32, 32, 224, 255), (32, 0, 64, 64))
@@ -104,6 +116,36 @@ class TraceTest(SimpleTestCase):
         drawing = trace(logo, PRESETS["simple"])
         self.assertEqual(drawing.colour_count, 3)
         self.assertIn('fill="#fff"', drawing.svg)
+
+
+class NoisyUploadsTest(SimpleTestCase):
+    """JPEG blurs colours over edges and rings beside them: neither is a shape."""
+
+    def trace(self, image, preset):
+        return trace(read_logo(encoded(image, "JPEG", quality=60), 512), PRESETS[preset])
+
+    def test_what_lies_under_a_thin_ring_does_not_look_out(self):
+        large = Image.new("RGB", (1024, 1024), "#777bb3")
+        pen = ImageDraw.Draw(large)
+        pen.ellipse((200, 200, 823, 823), fill="white")
+        pen.ellipse((218, 218, 805, 805), fill="black")
+        drawing = self.trace(large.resize((128, 128), Image.Resampling.BOX), "text")
+        rendering = render(drawing.svg, 512).convert("L")
+        ImageDraw.Draw(rendering).ellipse((104, 104, 407, 407), fill=255)
+        self.assertGreater(rendering.getextrema()[0], 60)
+        self.assertEqual(drawing.path_count, 3)
+
+    def test_gradients_that_touch_are_two_and_no_bands(self):
+        image = gradient(128).convert("RGB")
+        ImageDraw.Draw(image).rectangle((0, 0, 127, 31), fill="white")
+        lower = Image.linear_gradient("L").resize((128, 48))
+        green = Image.composite(
+            Image.new("RGB", (128, 48), "#20d060"), Image.new("RGB", (128, 48), "#f0e040"), lower
+        )
+        image.paste(green, (0, 80))
+        drawing = self.trace(image, "gradient")
+        self.assertEqual(drawing.svg.count("<linearGradient"), 2)
+        self.assertLessEqual(drawing.path_count, 4)
 
 
 class ThinLinesTest(SimpleTestCase):
