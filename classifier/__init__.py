@@ -18,8 +18,12 @@ def schedule() -> dict[str, dict[str, Any]]:
     seconds = {
         "mark_lost_work": 10.0,
         "score_shadow": 10.0,
+        "send_notices": 10.0,
+        "retrain_if_due": 300.0,
+        "watch_drift": 3600.0,
         "delete_old_traffic": 3600.0,
         "report_leftovers": 86_400.0,
+        "forget_old_notices": 86_400.0,
     }
     return {
         f"classifier-{name.replace('_', '-')}": {

@@ -47,6 +47,8 @@ SETTINGS = (
     Setting("SHADOW_SHARE", float, 1.0, "Share of uploads that the shadow version answers, too."),
     Setting("COLLECT_PROPOSALS", bool, False, "Take logos that uploaders give to the data set."),
     Setting("HEARTBEAT_TIMEOUT_SECONDS", int, 40, "Silence after which a worker's work is lost."),
+    Setting("SITE_URL", str, "", "Address of this site, for links in mails and webhooks."),
+    Setting("WEBHOOKS_TO_PRIVATE", bool, False, "Let webhooks go to private networks, by http."),
     Setting("START_WORKERS", str, "celery worker", "How people start workers, for messages."),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

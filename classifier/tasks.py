@@ -5,7 +5,9 @@ import logging
 from celery import Task, shared_task
 
 from classifier.lib.threads import leave_room
-from classifier.live import shadow, traffic
+from classifier.live import shadow, traffic, watching
+from classifier.notices import delivering, telling
+from classifier.retraining.lifecycle import RetrainingError, start_if_due
 from classifier.work.execution import carry_out_queued
 from classifier.work.kinds import TRAINING, kind_named
 from classifier.work.leftovers import find_leftovers, size_of
@@ -55,3 +57,30 @@ def score_shadow() -> None:
 def delete_old_traffic() -> None:
     """Delete live answers after CLASSIFIER_TRAFFIC_DAYS."""
     traffic.delete_old_traffic()
+
+
+@shared_task
+def send_notices() -> None:
+    """Try the mails and webhooks that are due."""
+    delivering.send_due()
+
+
+@shared_task
+def forget_old_notices() -> None:
+    """Delete notices that are long past."""
+    telling.forget_old()
+
+
+@shared_task
+def watch_drift() -> None:
+    """Tell of drift in live traffic."""
+    watching.tell_of_drift()
+
+
+@shared_task
+def retrain_if_due() -> None:
+    """Start a retraining if the schedule says so."""
+    try:
+        start_if_due()
+    except RetrainingError as error:
+        logger.warning("The scheduled retraining could not start: %s", error)

@@ -188,6 +188,13 @@ if VERSION_STORAGE := env.str("VERSION_STORAGE", ""):
     }
 FILE_UPLOAD_PERMISSIONS = 0o640
 
+# Mail, for notices: smtp+tls://NAME:PASSWORD@HOST:587; without it a server on this machine
+
+if EMAIL_URL := env.str("EMAIL_URL", default=""):
+    globals().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="logo-to-svg@localhost")
+
 # Celery: the embedded broker's socket in var/, or what CELERY_BROKER_URL names
 
 BROKER_SOCKET = broker_socket(VAR_DIR)

@@ -36,6 +36,7 @@ READ = {
     "dashboard:compare_versions", "dashboard:compare_runs", "dashboard:version_report",
     "dashboard:version_methods", "dashboard:version_methods_markdown", "dashboard:version_jobs",
     "dashboard:saliency_image", "dashboard:variants", "dashboard:variant_numbers",
+    "dashboard:retrainings", "dashboard:retraining", "dashboard:retraining_state",
     "dashboard:version_gate", "dashboard:history", "dashboard:history_numbers",
     "dashboard:version_numbers", "dashboard:predictions", "dashboard:datasets",
     "dashboard:dataset", "dashboard:build_state", "dashboard:dataset_numbers",
@@ -56,6 +57,7 @@ READ = {
 # To change something by POST; the superuser may everything.
 TRAINERS = {
     "dashboard:compare_evaluate", "dashboard:run_describe", "dashboard:dataset_mend",
+    "dashboard:retraining_start", "dashboard:retraining_schedule", "dashboard:retraining_resume",
     "dashboard:run_cancel", "dashboard:run_resume", "dashboard:rate_test_start",
     "dashboard:rate_test_cancel", "dashboard:study_new", "dashboard:study_cancel",
     "dashboard:study_resume", "dashboard:study_train", "dashboard:ensemble_new",
@@ -73,6 +75,12 @@ RELEASERS = {
     "classifier-api:modelversion-end-shadow", "classifier-api:modelversion-roll-back",
     "dashboard:version_roll_back",
 }  # fmt: skip
+
+# They tell others outside: for superusers, until somebody is granted the right.
+SUPERUSERS = {
+    "dashboard:notice_subscribe", "dashboard:notice_try", "dashboard:notice_unsubscribe",
+}  # fmt: skip
+SUPERUSERS_READ = {"dashboard:notices"}
 
 # What each role sees in the admin, and what it may add there.
 EVERY_ROLE_SEES = {
@@ -135,7 +143,7 @@ class AccessCase(TestCase):
 
 class TableTests(AccessCase):
     def test_every_address_is_in_one_table(self):
-        tables = [OPEN, READ, TRAINERS, RELEASERS]
+        tables = [OPEN, READ, TRAINERS, RELEASERS, SUPERUSERS, SUPERUSERS_READ]
         self.assertEqual(set(self.table), set().union(*tables))
         self.assertEqual(sum(map(len, tables)), len(set().union(*tables)))
 
@@ -186,6 +194,13 @@ class ChangingTests(AccessCase):
 
     def test_releasers_release(self):
         self.assert_allowed(RELEASERS, ["releaser"])
+
+    def test_superusers_let_others_be_told(self):
+        self.assert_allowed(SUPERUSERS, [])
+        for role in self.users:
+            self.be(role)
+            response = self.client.get(self.table["dashboard:notices"])
+            self.assertEqual(self.refused(response), role != "superuser", role)
 
     def test_what_is_to_be_looked_at_is_not_changed_by_the_api(self):
         self.be("superuser")

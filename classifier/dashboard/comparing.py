@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +16,12 @@ from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.versions import HEADLINE
 from classifier.datasets.info import SPLITS
 from classifier.lib.keys import is_key
-from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, TrainingRun
 from classifier.training.config import InvalidConfigError, TrainingConfig
 from classifier.versions.evaluation_jobs import start_evaluation
 from classifier.versions.evaluations import EvaluationError
 from classifier.versions.headline import headline_of
+from classifier.versions.paired import paired_answers
 
 MOST_RUNS = 6
 
@@ -119,24 +118,15 @@ def _same_images(first: Contender, second: Contender) -> tuple[Evaluation, Evalu
 
 
 def _comparison(one: Evaluation, other: Evaluation, request: HttpRequest) -> dict[str, Any]:
-    from classifier.evaluation.comparison import compare
-
-    answers = dict(other.predictions.values_list("sample_id", "answer"))
-    rows = [
-        prediction
-        for prediction in one.predictions.select_related("sample")
-        if prediction.sample_id in answers
-    ]
-    triples = [(row.sample.label, row.answer, answers[row.sample_id]) for row in rows]
-    numbers = np.array([[CLASS_NAMES.index(name) for name in triple] for triple in triples])
+    pair = paired_answers(one, other)
     differing = [
-        {"prediction": row, "rival": answers[row.sample_id]}
-        for row in rows
-        if row.answer != answers[row.sample_id]
+        {"prediction": row, "rival": rival}
+        for row, rival in zip(pair.rows, pair.rivals, strict=True)
+        if row.answer != rival
     ]
     return {
         "evaluations": (one, other),
-        "result": compare(*numbers.T),
+        "result": pair.comparison,
         "figures": [_figure(name, key, one, other) for key, name in HEADLINE.items()],
         "page": Paginator(differing, 60).get_page(request.GET.get("page")),
     }

@@ -65,12 +65,15 @@ def fill_ordered(build: DatasetBuild, tell: Tell) -> None:
         DatasetError, CorrectionsError, PackageError: if it cannot be filled.
     """
     from classifier.datasets.building import fill_from_packages
+    from classifier.datasets.successors import fill_successor
 
     dataset = build.dataset
     shutil.rmtree(dataset.folder, ignore_errors=True)
     dataset.folder.mkdir(parents=True)
     try:
-        if dataset.source == Dataset.Source.PACKAGES:
+        if dataset.base_id is not None:
+            fill_successor(dataset, tell)
+        elif dataset.source == Dataset.Source.PACKAGES:
             fill_from_packages(dataset, listed_packages(), tell)
         else:
             _fill_from_upload(dataset, tell)

@@ -1,7 +1,7 @@
 """Accepted proposals as samples of a data set: for training only, and only where they are new."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from classifier.models import Dataset, Proposal, Sample
 PACKAGE = "proposals"
 
 
-def new_proposals(known: list[str], dropped: Counter[str]) -> list[Proposal]:
+def new_proposals(
+    known: list[str], dropped: Counter[str], without: Collection[str] = ()
+) -> list[Proposal]:
     """Return the accepted proposals that look like no logo of the data set, nor like each other.
 
     The logos of validation and test must not be trained on; those left out are counted.
@@ -22,10 +24,13 @@ def new_proposals(known: list[str], dropped: Counter[str]) -> list[Proposal]:
     Args:
         known: perceptual hashes of the data set's logos.
         dropped: reasons with how many were left out; this adds to it.
+        without: hashes of proposals that the data set has already.
     """
     taken: list[Proposal] = []
     hashes = hash_bytes(known)
     for proposal in Proposal.objects.filter(status=Proposal.Status.ACCEPTED).order_by("sha256"):
+        if proposal.sha256 in without:
+            continue
         if not proposal.file.is_file():
             dropped["proposal whose image is gone"] += 1
             continue

@@ -11,7 +11,9 @@ from classifier.models.datasets import (
 )
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
 from classifier.models.live import LivePrediction, ShadowPrediction
+from classifier.models.notices import Delivery, Event, Notice, Subscription
 from classifier.models.promotions import Promotion
+from classifier.models.retrainings import Retraining, RetrainingSchedule
 from classifier.models.runs import EpochMetric, RateTest, TrainingRun
 from classifier.models.studies import Study, Trial
 from classifier.models.tokens import ApiToken
@@ -33,22 +35,28 @@ __all__ = [
     "ClaimedWork",
     "Dataset",
     "DatasetBuild",
+    "Delivery",
     "EnsembleBuild",
     "EpochMetric",
     "Evaluation",
     "EvaluationJob",
+    "Event",
     "LabelCheck",
     "LabelCorrection",
     "LivePrediction",
     "ModelVariant",
     "ModelVersion",
+    "Notice",
     "Prediction",
     "Promotion",
     "Proposal",
     "RateTest",
+    "Retraining",
+    "RetrainingSchedule",
     "Sample",
     "ShadowPrediction",
     "Study",
+    "Subscription",
     "TrainingRun",
     "Trial",
     "VariantMeasurement",

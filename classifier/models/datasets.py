@@ -44,6 +44,9 @@ class Dataset(models.Model):
         default=dict, blank=True, help_text="How many logos were left out, by reason."
     )
     error = models.TextField(blank=True)
+    base = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, help_text="What it was made of, if so."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = DatasetQuerySet.as_manager()

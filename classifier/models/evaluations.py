@@ -52,6 +52,9 @@ class EvaluationJob(ClaimedWork):
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="evaluation_jobs")
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="evaluation_jobs")
     split = models.CharField(max_length=5, choices=Sample.Split)
+    model_only = models.BooleanField(
+        default=False, help_text="No other methods, corruptions and pictures."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -9,6 +9,7 @@ from classifier.inference.manifest import ModelError
 from classifier.models import Dataset, RateTest, TrainingRun
 from classifier.runs.analyses import store_analysis
 from classifier.runs.execution import train_version
+from classifier.runs.notices import tell_of_run
 from classifier.runs.observers import RunObserver
 from classifier.runs.rate_tests import measure_rates
 from classifier.training.config import InvalidConfigError
@@ -62,8 +63,9 @@ class TrainingRunKind(TrainingKind):
         train_version(row, RunObserver(heartbeat, listener))
 
     def ended(self, row: TrainingRun, end: End) -> None:
-        """Store what the run's history says."""
+        """Store what the run's history says, and tell whoever wants to hear of it."""
         store_analysis(row.pk, end.error if isinstance(end.cause, NonFiniteLossError) else "")
+        tell_of_run(row.pk, end)
 
     def follow(self, pk: int, row: TrainingRun | None) -> None:
         """Have the version's variants measured."""

@@ -47,6 +47,9 @@ def measure(job: EvaluationJob, heartbeat: Heartbeat) -> None:
         ImageTooLargeError: see `classifier.versions.evaluations`.
     """
     what = (job.version, job.dataset, job.split)
+    if job.model_only:
+        evaluate_version(*what, Progress(heartbeat, "model"))
+        return
     evaluation = evaluate_version(*what, Progress(heartbeat, "model", 0.0, 0.1))
     evaluate_method(*what, Evaluation.Method.RULES, Progress(heartbeat, "rules", 0.1, 0.25))
     evaluate_method(*what, Evaluation.Method.HYBRID, Progress(heartbeat, "hybrid", 0.25, 0.4))

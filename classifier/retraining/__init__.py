@@ -1,0 +1,1 @@
+"""Retraining by itself: from accepted labels to a candidate that runs as shadow. Never promotes."""
