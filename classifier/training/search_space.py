@@ -111,7 +111,7 @@ def trial_config(config: TrainingConfig, values: Mapping[str, Any], epochs: int)
     # The whole network comes first where remainders are equal: it needs the epochs most.
     names = ("full_epochs", "top_epochs", "head_epochs")
     shares = {name: getattr(config, name) * epochs / config.epochs for name in names}
-    stages = {name: int(share) for name, share in shares.items()}
+    stages: dict[str, Any] = {name: int(share) for name, share in shares.items()}
     rest = sorted(names, key=lambda name: stages[name] - shares[name])
     for name in rest[: epochs - sum(stages.values())]:
         stages[name] += 1
