@@ -16,6 +16,7 @@ POOLINGS = ("last", "multi_scale")
 LOSSES = ("cross_entropy", "focal")
 OPTIMIZERS = ("adamw", "sgd")
 _GENTLE = 0.3  # of the learning rate, for weights of a version
+PRECISIONS = ("auto", "float32", "bfloat16")
 SCHEDULES = ("one_cycle", "cosine", "plateau", "constant")
 
 
@@ -107,6 +108,12 @@ class TrainingConfig:
     )
     distillation_temperature: float = _setting(
         2.0, "Above 1, the teacher's doubts weigh more.", above=0, high=20
+    )
+    precision: str = _setting(
+        "auto",
+        "Of the arithmetic: auto is float16 on graphics cards and float32 on CPUs; bfloat16 is "
+        "quicker on CPUs that compute in it (AVX512-BF16, AMX), and needs them.",
+        choices=PRECISIONS,
     )
     seed: int = _setting(0, "Of everything random.", low=0, high=2**31 - 1)
     start_from: str = _setting(

@@ -154,7 +154,7 @@ def _train_epoch(
         widths = [targets.shape[1], teacher.shape[1], inputs.pooled.shape[1]]
         targets, teacher, pooled = beside.split(widths, 1)
         inputs = Activations(maps, pooled)
-        with mixed_precision(model.mean.device):
+        with mixed_precision(model.mean.device, config.precision):
             logits = part(inputs).float()
         loss = session.loss(logits, targets)
         if teacher.shape[1]:

@@ -94,6 +94,7 @@ def _mean_and_spread(maps: Tensor) -> list[Tensor]:
 
     From the mean of the squares: torch's own variance takes ten times as long on a CPU.
     """
+    maps = maps.float()  # a difference of near numbers, which half precision would lose
     mean = maps.mean((2, 3))
     variance = (maps.square().mean((2, 3)) - mean.square()).clamp(min=0)
     return [mean, (variance + 1e-6).sqrt()]

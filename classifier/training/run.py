@@ -18,7 +18,8 @@ from classifier.training.dataset import (
     ImageArray,
     TrainingData,
 )
-from classifier.training.device import gradient_scaler, pick_device
+from classifier.training.depthwise import quicken_depthwise
+from classifier.training.device import check_precision, gradient_scaler, pick_device
 from classifier.training.errors import TrainingStoppedError
 from classifier.training.loop import Session, TrainingState, restore_session, train_stage
 from classifier.training.losses import build_loss
@@ -68,15 +69,20 @@ def train(
         TrainingStoppedError: when the observer asked for it; the last checkpoint stays.
         NonFiniteLossError: when the loss is not finite.
         WeightsError: when the pretrained weights cannot be used.
-        InvalidConfigError: when the batch is too small for the number of processes.
+        InvalidConfigError: when the batch is too small for the number of processes, or the
+            hardware does not compute in the precision asked for.
         CheckpointError: when a checkpoint is there but broken or of other settings.
         UnreadableImageError: when an image file is broken.
     """
     if config.batch_size < 2 * parallel.size():  # batch norm needs two images
         reason = f"must be at least {2 * parallel.size()} for {parallel.size()} processes"
         raise InvalidConfigError({"batch_size": reason})
+    device = pick_device()
+    check_precision(config, device)
     torch.manual_seed(config.seed)
-    model = build_model(config).to(pick_device())
+    model = build_model(config).to(device)
+    if device.type == "cpu" and config.precision == "bfloat16":
+        quicken_depthwise(model.features)
     stages = plan_stages(config, len(model.features))
     work = _planned_work(config, data, stages) + follows
     tracker = progress.Progress(observer, work)
@@ -94,7 +100,7 @@ def train(
         observer=observer,
         progress=tracker,
         state=TrainingState(),
-        scaler=gradient_scaler(model.mean.device),
+        scaler=gradient_scaler(model.mean.device, config.precision),
     )
     if (folder / checkpoint.LAST).exists():
         restore_session(session)
