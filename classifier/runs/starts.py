@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from classifier.inference.manifest import read_manifest, verified_bytes
-from classifier.models import ModelVersion
+from classifier.models import ModelVersion, version_store
 from classifier.training.config import InvalidConfigError, TrainingConfig
 
 if TYPE_CHECKING:
@@ -62,8 +62,13 @@ def with_start(data: "TrainingData", config: TrainingConfig) -> "TrainingData":
 
 
 def _weights_of(version: ModelVersion) -> str:
-    """Return the name of a version's file of weights; an empty string if it has none."""
+    """Return the name of a version's file of weights; an empty string if it has none.
+
+    Nor has one whose file is gone: with its folder, or left out of what was installed.
+    """
     if version.manifest.get("members"):
         return ""
     files = version.manifest["files"]
-    return next((name for name in sorted(files) if name.endswith(".safetensors")), "")
+    name = next((name for name in sorted(files) if name.endswith(".safetensors")), "")
+    elsewhere = version_store.is_shared() and not version.bundled
+    return name if elsewhere or (version.own_folder / name).is_file() else ""

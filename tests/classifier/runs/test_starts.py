@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from unittest import mock
 
@@ -69,6 +70,12 @@ class StartTests(ExecutionTestCase):
     def test_the_form_offers_versions_with_weights(self):
         form = StartTrainingForm()
         self.assertIn(("first", "first"), form.fields["start_from"].widget.choices)
+
+    def test_a_version_whose_folder_is_gone_is_not_offered(self):
+        shutil.rmtree(self.first.folder)
+        self.assertEqual(startable(), [])
+        with self.assertRaisesRegex(InvalidConfigError, "has no weights"):
+            create_run(self.dataset, replace(TINY, start_from="first"))
 
     def test_damaged_weights_fail_the_run(self):
         run = create_run(self.dataset, replace(TINY, start_from="first"))
