@@ -82,6 +82,23 @@ class ProcessTests(SimpleTestCase):
         self.assertIn(classified, ("200", "503"))  # 503 where no model is bundled
         self.assertEqual(loaded, "[]")
 
+    def test_a_web_worker_leaves_out_libraries_that_it_never_uses(self):
+        code = (
+            "import runpy, sys\n"
+            "runpy.run_path('gunicorn.conf.py')['post_fork'](None, None)\n"
+            "from converter.wsgi import application\n"
+            "from django.core.management import call_command\n"
+            "call_command('migrate', verbosity=0)\n"
+            "from django.test import Client\n"
+            "client = Client(SERVER_NAME='localhost')\n"
+            "for address in ('/', '/admin/login/', '/api/schema/', '/api/v1/versions/'):\n"
+            "    print(client.get(address).status_code)\n"
+            "print([m for m in ('psycopg', 'requests', 'rich', 'urllib3') if sys.modules.get(m)])\n"
+        )
+        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout.split("\n")[:5], ["200", "302", "200", "403", "[]"])
+
     def test_settings_work_without_any_environment(self):
         # In a copy, since the data folder is then var/ beside the code.
         with tempfile.TemporaryDirectory() as folder:
