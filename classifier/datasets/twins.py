@@ -23,9 +23,9 @@ from classifier.data.rendering import UnusableSvgError, render, view_box, with_c
 from classifier.logo_types import AMBIGUOUS, LogoType
 from classifier.models import Dataset, Sample
 
-_INDEX = "index-2.json"  # its number changes when twins are made otherwise
-_SHARE_OF_FLAT = 0.3  # of the flat logos get a twin with gradients
-_SHARE_OF_TEXT = 0.5  # and of those that are lettering: few real gradient logos are
+_INDEX = "index-3.json"  # its number changes when twins are made otherwise
+_SHARE_OF_FLAT = 0.5  # of the flat logos get a twin with gradients
+_SHARE_OF_TEXT = 0.75  # and of those that are lettering: few real gradient logos are
 _ACROSS_SHARE = 0.5  # of the gradients run across the whole drawing, not each shape by itself
 _RADIAL_SHARE = 0.25
 _CHUNK = 64

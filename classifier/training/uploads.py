@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from classifier.data.backgrounds import background_for
 from classifier.inference.preprocessing import compose, prepare
 
-COPIES = 3  # of each logo
+COPIES = 6  # of each logo
 _SIDES = (40, 300)  # longer side of the file, in pixels
 _LARGEST_MARGIN = 0.4  # of the longer side, on each side
 _OWN_BACKGROUND = 0.6  # of the copies stay on the colour that the logo was drawn for
