@@ -4,7 +4,7 @@ PyTorch's own backward pass of them is four to six times slower in bfloat16 than
 loses more than all other layers gain. So their gradients are computed in float32.
 """
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -52,26 +52,14 @@ class _Depthwise(torch.autograd.Function):
         return of_images, of_weight, None, None
 
 
-def quicken_depthwise(module: nn.Module) -> None:
-    """Replace the depthwise convolutions in a network, in place; their weights stay."""
-    for name, child in module.named_children():
-        if _replaceable(child):
-            own = DepthwiseConv2d(
-                child.in_channels,
-                child.out_channels,
-                child.kernel_size,
-                child.stride,
-                child.padding,
-                groups=child.groups,
-                bias=False,
-            )
-            own.weight = child.weight
-            setattr(module, name, own)
-        else:
-            quicken_depthwise(child)
+def quicken_depthwise(network: nn.Module) -> None:
+    """Make a network's depthwise convolutions such, in place; their weights stay."""
+    for module in network.modules():
+        if _replaceable(module):
+            module.__class__ = DepthwiseConv2d  # differs in what it does, not in what it holds
 
 
-def _replaceable(module: nn.Module) -> bool:
+def _replaceable(module: nn.Module) -> TypeGuard[nn.Conv2d]:
     return (
         type(module) is nn.Conv2d
         and module.groups == module.in_channels == module.out_channels > 1
