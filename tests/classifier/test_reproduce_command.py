@@ -1,5 +1,7 @@
 import io
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 
 from django.core.management import CommandError, call_command
@@ -33,7 +35,8 @@ class ReproduceTests(TestCase):
         return output.getvalue()
 
     def test_the_run_has_the_settings_of_the_manifest(self):
-        output = self.call(self.shipped.dataset["fingerprint"])
+        with mock.patch("classifier.training.device._has_bfloat16", return_value=True):
+            output = self.call(self.shipped.dataset["fingerprint"])
         run = TrainingRun.objects.get()
         self.assertEqual(run.config, TrainingConfig.from_json(self.shipped.config).to_json())
         self.assertIn(f"{self.shipped.metrics['test']['accuracy']:.2%}", output)
@@ -43,9 +46,11 @@ class ReproduceTests(TestCase):
         first = {**self.shipped.config, "start_from": "", "full_epochs": 7}
         last = {**first, "start_from": "a version of another database"}
         self.shipped = replace(self.shipped, config=last, forerunners=[first])
+        folder = Path(self.enterContext(TemporaryDirectory()))
+        (folder / "model.safetensors").touch()
         trained = ModelVersion.objects.create(
             name="again",
-            path="",
+            path=str(folder),
             input_size=self.shipped.input_size,
             manifest={"config": first, "files": {"model.safetensors": ""}},
         )
@@ -53,6 +58,18 @@ class ReproduceTests(TestCase):
             self.call(self.shipped.dataset["fingerprint"], trained)
         runs = TrainingRun.objects.order_by("pk")
         self.assertEqual([run.config["start_from"] for run in runs], ["", trained.name])
+
+    def test_a_machine_without_the_precision_trains_in_its_own(self):
+        self.shipped = replace(
+            self.shipped, config={**self.shipped.config, "precision": "bfloat16"}, forerunners=[]
+        )
+        with (
+            mock.patch.object(reproduce, "read_manifest", return_value=self.shipped),
+            mock.patch("classifier.training.device._has_bfloat16", return_value=False),
+        ):
+            output = self.call(self.shipped.dataset["fingerprint"])
+        self.assertEqual(TrainingRun.objects.get().config["precision"], "auto")
+        self.assertIn("bfloat16 needs hardware", output)
 
     def test_another_dataset_is_refused(self):
         with self.assertRaisesMessage(CommandError, "has the fingerprint abc, not"):

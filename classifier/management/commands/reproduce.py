@@ -1,6 +1,7 @@
 """`reproduce`: make a version that ships anew, from the logo packages to its test figures."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -45,10 +46,22 @@ class Command(BaseCommand):
         version = None
         for settings in (*shipped.forerunners, shipped.config):
             start = {"start_from": version.name} if version else {}
-            run = create_run(dataset, TrainingConfig.from_json({**settings, **start}))
+            config = self._possible(TrainingConfig.from_json({**settings, **start}))
+            run = create_run(dataset, config)
             self.stdout.write(f"{run} on {dataset}, with the settings of {shipped.name}")
             version = carry_out(run)
         return version
+
+    def _possible(self, config: TrainingConfig) -> TrainingConfig:
+        """Return a config in a precision that this machine has: it decides how fast, not what."""
+        from classifier.training.device import check_precision, pick_device
+
+        try:
+            check_precision(config, pick_device())
+        except InvalidConfigError as error:
+            self.stdout.write(f"{error}: it trains as this machine usually does.")
+            return replace(config, precision="auto")
+        return config
 
 
 def _dataset(shipped: Manifest) -> Dataset:
