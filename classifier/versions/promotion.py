@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from classifier.inference.manifest import MissingModelError
+from classifier.inference.manifest import MissingModelError, ModelError
 from classifier.models import ModelVersion, Promotion
 from classifier.versions.bundles import bundled_folders, default_folder
 from classifier.versions.gate import check_open, sentence
@@ -180,7 +180,10 @@ def _promote_bundled() -> ModelVersion:
         raise NoProductionVersionError(
             "No model is in production. Train one, and promote its version in the admin."
         )
-    versions = {folder: register_version(folder, bundled=True) for folder in folders}
+    try:
+        versions = {folder: register_version(folder, bundled=True) for folder in folders}
+    except VersionError as error:  # one of the same name was trained or imported here
+        raise ModelError(f"The bundled versions cannot be registered: {error}") from error
     version = versions[default]  # the others wait as candidates
     check_loads(version)
     put_in_production(version, only_if_vacant=True, kind=Promotion.Kind.INSTALLED)

@@ -12,6 +12,7 @@ from classifier.inference.manifest import (
     IncompatibleModelError,
     MissingModelError,
     ModelError,
+    ModelError,
 )
 from classifier.live import serving
 from classifier.models import Dataset, ModelVersion
@@ -164,6 +165,12 @@ class BundledTestCase(ServingCase, TestCase):
         make_version_folder(self.bundled, "shipped")
         self.serve("trained")
         self.assertEqual(promotion._promote_bundled().name, "trained")
+
+    def test_a_version_of_ones_own_with_a_bundled_name_is_told_of(self):
+        make_version_folder(self.bundled, "shipped", created="2026-01-01T00:00:00+00:00")
+        self.make_version("shipped")
+        with self.assertRaisesMessage(ModelError, "another version with the name shipped"):
+            production_version()
 
     def test_without_any_version_it_says_what_to_do(self):
         with self.assertRaisesMessage(NoProductionVersionError, "Train one"):
