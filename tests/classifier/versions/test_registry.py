@@ -12,7 +12,6 @@ from classifier.inference.manifest import (
     IncompatibleModelError,
     MissingModelError,
     ModelError,
-    ModelError,
 )
 from classifier.live import serving
 from classifier.models import Dataset, ModelVersion
