@@ -35,7 +35,7 @@ class Analysis:
     plain_train_accuracy: float | None  # the version's, on images as they are
     val_accuracy: float  # of the best epoch
     gap: float | None  # plain_train_accuracy - val_accuracy
-    best_epoch: int  # lowest validation loss: its weights are kept
+    best_epoch: int  # whose weights are kept: of the lowest validation loss, or the last
     convergence_epoch: int  # first within a point of the best validation accuracy
     findings: list[Finding]
 
@@ -65,6 +65,8 @@ def analyse(
     if not history:
         return None
     best = min(history, key=lambda epoch: epoch.val_loss)
+    if config.keep == "last":
+        best = history[-1]
     stages = [list(epochs) for _, epochs in groupby(history, key=lambda epoch: epoch.stage)]
     facts = Facts(stages, best, config, finished, plain_train_accuracy)
     findings = [finding for rule in _RULES for finding in rule(facts)]

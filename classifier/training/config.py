@@ -16,6 +16,7 @@ POOLINGS = ("last", "multi_scale")
 LOSSES = ("cross_entropy", "focal")
 OPTIMIZERS = ("adamw", "sgd")
 _GENTLE = 0.3  # of the learning rate, for weights of a version
+KEPT = ("best", "last")
 PRECISIONS = ("auto", "float32", "bfloat16")
 SCHEDULES = ("one_cycle", "cosine", "plateau", "constant")
 
@@ -99,6 +100,12 @@ class TrainingConfig:
     flip: bool = _setting(False, "Mirror images at random (it makes lettering unreadable).")
     patience: int = _setting(
         10, "Epochs without a better validation loss before a stage ends.", low=1, high=500
+    )
+    keep: str = _setting(
+        "best",
+        "Epoch whose weights are kept: of the lowest validation loss, or the last of a schedule "
+        "that ends near 0, whose loss may be higher for being surer.",
+        choices=KEPT,
     )
     teacher: str = _setting(
         "", "Version to learn from beside the labels, such as an ensemble; empty: none."

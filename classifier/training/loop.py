@@ -251,7 +251,7 @@ def _finish_epoch(
     state.stage_best_loss = min(state.stage_best_loss, result.val_loss)
     if session.config.schedule == "plateau" and state.stale_epochs > _PLATEAU_PATIENCE:
         state.plateau_share *= _PLATEAU_FACTOR
-    if result.val_loss < state.best_loss:
+    if result.val_loss < state.best_loss or session.config.keep == "last":
         state.best_loss, state.best_epoch = result.val_loss, result.epoch
         if parallel.rank() == 0:
             best = session.evaluated.state_dict()

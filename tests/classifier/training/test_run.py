@@ -81,6 +81,18 @@ class TrainTests(SimpleTestCase):
         self.assertEqual(observer.epochs[0].backbone_learning_rate, 0)
         self.assertGreater(observer.epochs[2].backbone_learning_rate, 0)
 
+    def test_the_last_epoch_is_kept_where_that_is_asked_for(self):
+        for keep, kept in (("best", 1), ("last", 3)):
+            worse = [
+                {"val_loss": float(n), "val_accuracy": 0.5, "val_confusion": []} for n in (1, 2, 3)
+            ]
+            with (
+                self.subTest(keep),
+                mock.patch.object(loop, "_validate", side_effect=worse),
+            ):
+                result = self.train(replace(TINY, keep=keep), folder=keep)
+                self.assertEqual(result.best_epoch, kept)
+
     def test_the_best_epoch_is_the_one_that_is_kept(self):
         result = self.train()
         losses = [r.val_loss for r in result.history]
