@@ -11,7 +11,7 @@ from classifier.dashboard.tables import Table
 from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.models import ModelVersion, Promotion
-from classifier.versions.gate import GateError, gate_of, may_override
+from classifier.versions.gate import GateError, OverrideForbiddenError, gate_of, may_override
 from classifier.versions.history import traffic_during, version_before
 from classifier.versions.promotion import promote, roll_back
 from classifier.versions.registry import VersionError
@@ -22,7 +22,10 @@ LONGEST_REASON = 2000
 @staff_only
 def version_gate(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is red, and let who may promote it nevertheless write why."""
-    version = get_object_or_404(ModelVersion, pk=pk)
+    return _gate_page(request, get_object_or_404(ModelVersion, pk=pk))
+
+
+def _gate_page(request: HttpRequest, version: ModelVersion, status: int = 200) -> HttpResponse:
     gate = gate_of(version)
     context = {
         "version": version,
@@ -32,13 +35,13 @@ def version_gate(request: HttpRequest, pk: int) -> HttpResponse:
         "may_override": may_override(request.user),
         "longest": LONGEST_REASON,
     }
-    return render(request, "classifier/dashboard/version_gate.html", context)
+    return render(request, "classifier/dashboard/version_gate.html", context, status=status)
 
 
 @require_POST
 @staff_only
 def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a version serve from now on; what its gate refuses comes to the gate's page first."""
+    """Let a version serve from now on; for what its gate refuses, show the gate's page."""
     require_permission(request, "change_modelversion")
     version = get_object_or_404(ModelVersion, pk=pk)
     try:
@@ -48,7 +51,9 @@ def version_promote(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"{version} cannot serve: {error}")
     except GateError as error:
         messages.error(request, f"{version} was not promoted. {error.wanted}")
-        return redirect("dashboard:version_gate", pk)
+        # No redirect, which the audit log would take for a promotion.
+        forbidden = isinstance(error, OverrideForbiddenError)
+        return _gate_page(request, version, 403 if forbidden else 409)
     return redirect("dashboard:version", pk)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -59,11 +60,13 @@ def work_state(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 @staff_only
 def work_cancel(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Take a queued row back, or ask its worker to stop."""
+    """Take a queued row back, or ask its worker to stop; go back to the page that asked."""
     known = _kind(kind)
     require_permission(request, known.permission)
     known.cancel(get_object_or_404(known.rows(), pk=pk))
-    return redirect("dashboard:work")
+    page = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+    return redirect(page if here else "dashboard:work")
 
 
 def _kind(name: str) -> Kind:

@@ -1,4 +1,4 @@
-// Charts from the numbers that a page links.
+// Charts from the numbers that a page links, and the keys of the audit sheet.
 "use strict";
 
 const TYPES = ["simple", "text", "gradient", "complex"];
@@ -72,11 +72,11 @@ const CHARTS = {
       line(records, "epoch", "learning_rate", "head", "accent"),
       line(records.filter((r) => r.backbone_learning_rate > 0), "epoch", "backbone_learning_rate", "backbone", "type-gradient"),
     ],
-    layout: { yaxis: { type: "log", exponentformat: "power" }, xaxis: { title: { text: "epoch" } } },
+    layout: { yaxis: { type: "log", exponentformat: "power", dtick: "D2" }, xaxis: { title: { text: "epoch" }, dtick: records.length > 20 ? undefined : 1 } },
   }),
   rates: (records) => ({
     data: [line(records, "rate", "loss", "smoothed loss", "accent", { mode: "lines", hovertemplate: "rate %{x:.2g}: loss %{y:.3f}<extra></extra>" })],
-    layout: { showlegend: false, xaxis: { type: "log", exponentformat: "power", title: { text: "learning rate of the head" } }, yaxis: { title: { text: "loss" } } },
+    layout: { showlegend: false, xaxis: { type: "log", exponentformat: "power", dtick: "D2", title: { text: "learning rate of the head" } }, yaxis: { title: { text: "loss" } } },
   }),
   classes: (records) => ({
     data: [{
@@ -231,9 +231,41 @@ function onState() {
   seenEpochs = state.dataset.epochs;
 }
 
+function moveTo(tiles, index) {
+  const tile = tiles[Math.max(0, Math.min(index, tiles.length - 1))];
+  tile.focus();
+  tile.scrollIntoView({ block: "nearest" });
+}
+
+function tilesPerRow(tiles) {
+  const top = tiles[0].offsetTop;
+  return tiles.filter((tile) => tile.offsetTop === top).length;
+}
+
+function onAuditKey(event) {
+  const tiles = [...document.querySelectorAll("[data-sheet] [data-tile]")];
+  if (!tiles.length || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, summary, a, button")) return;
+  const index = tiles.findIndex((tile) => tile.contains(event.target));
+  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: tilesPerRow(tiles), ArrowUp: -tilesPerRow(tiles) };
+  if (event.key in steps) {
+    event.preventDefault();
+    moveTo(tiles, index < 0 ? 0 : index + steps[event.key]);
+    return;
+  }
+  if (index < 0) return;
+  const choice = event.key === "Enter" ? "[data-current]" : `[data-key="${CSS.escape(event.key)}"]`;
+  const button = tiles[index].querySelector(choice);
+  if (!button) return;
+  event.preventDefault();
+  moveTo(tiles, index + 1);
+  button.click();
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   drawAll();
   onState();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  document.addEventListener("keydown", onAuditKey);
   document.body.addEventListener("htmx:afterSettle", onState);
 });

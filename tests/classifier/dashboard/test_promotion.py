@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from classifier.models import LivePrediction, Promotion
 from classifier.versions.promotion import promote
+from converter.models import AuditEntry
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.evaluated import make_user, make_version
 from tests.support.versions import passing_metrics
@@ -41,9 +42,10 @@ class PromotionPageTests(DashboardTestCase):
 
     def test_one_click_does_not_promote_a_red_version(self):
         response = self.post("version_promote", self.poor.pk)
-        self.assertRedirects(response, reverse("dashboard:version_gate", args=[self.poor.pk]))
-        self.assertContains(response, "Say why")
+        self.assertContains(response, "Say why", status_code=409)
+        self.assertContains(response, "Promote it nevertheless", status_code=409)
         self.assertEqual(self.stage(self.poor), "candidate")
+        self.assertFalse(AuditEntry.objects.filter(action="Promoted a version").exists())
 
     def test_a_written_reason_promotes_it(self):
         self.post("version_promote", self.poor.pk, reason="For the demonstration.")
@@ -59,7 +61,7 @@ class PromotionPageTests(DashboardTestCase):
         self.assertContains(page, "override_gate")
         self.assertNotContains(page, "<textarea")
         response = self.post("version_promote", self.poor.pk, reason="Please.")
-        self.assertContains(response, "Only somebody with the right")
+        self.assertContains(response, "Only somebody with the right", status_code=403)
         self.assertEqual(self.stage(self.poor), "candidate")
 
     def test_a_version_that_passes_needs_one_click(self):

@@ -33,6 +33,14 @@ class WorkPageTests(TestCase):
         build.refresh_from_db()
         self.assertEqual(build.status, "cancelled")
 
+    def test_cancelling_comes_back_to_the_page_that_asked_and_nowhere_else(self):
+        build = EnsembleBuild.objects.create(members=["a", "b"])
+        address = reverse("dashboard:work_cancel", args=["ensemble", build.pk])
+        here = "http://testserver" + reverse("dashboard:versions")
+        self.assertEqual(self.client.post(address, headers={"Referer": here})["Location"], here)
+        away = self.client.post(address, headers={"Referer": "https://elsewhere.example/"})
+        self.assertEqual(away["Location"], reverse("dashboard:work"))
+
     def test_who_only_looks_cannot_cancel(self):
         build = EnsembleBuild.objects.create(members=["a", "b"])
         self.client.force_login(make_user("staff", is_staff=True))

@@ -42,7 +42,7 @@ class HeadlineTests(DashboardTestCase):
         make_evaluation(version, make_dataset(9, "foreign"))
         page = self.get("version", version.pk)
         self.assertContains(page, "not evaluated yet on the test split of the dataset")
-        self.assertContains(page, "Other evaluations")
+        self.assertContains(page, "Evaluations")
         self.assertContains(page, "foreign")
 
     def test_another_evaluation_says_that_it_is_none(self):

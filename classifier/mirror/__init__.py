@@ -1,1 +1,0 @@
-"""Runs, versions and evaluations as an MLflow server shows them, sent by a worker."""
