@@ -176,6 +176,9 @@ class Supervisor:
     def _keep(self, child: Child, data: bytes) -> None:
         """Write output to the child's log; a full disk costs its lines, not the processes."""
         with _lines_may_be_lost():
+            if child.log is not None and child.log.tell() > _LARGEST_LOG:
+                child.log.close()
+                child.log = None
             if child.log is None:
                 child.log = self._open_log(child)
             child.log.write(data)

@@ -43,6 +43,15 @@ class FullDiskTests(SimpleTestCase):
         self.assertTrue(child.alive)
         self.assertEqual((self.folder / "web.log").read_text(), "line\n")
 
+    def test_a_log_does_not_grow_for_ever(self):
+        with mock.patch("converter.local.supervisor._LARGEST_LOG", 20_000):
+            self.watch(
+                "import time\nfor _ in range(200): print('x' * 999, flush=True)\ntime.sleep(9)"
+            )
+        sizes = [path.stat().st_size for path in self.folder.glob("web.log*")]
+        self.assertEqual(len(sizes), 2)
+        self.assertLess(max(sizes), 100_000)
+
     def test_who_ends_again_and_again_for_want_of_room_is_started_again_and_again(self):
         usage = namedtuple("Usage", "free")
         with (

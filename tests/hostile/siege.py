@@ -1,6 +1,7 @@
 """Sending attacks to a server that runs, and watching what becomes of it."""
 
 import contextlib
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 from PIL import Image
 
 from tests.hostile.inputs import encoded
@@ -27,6 +29,7 @@ class Report:
     slowest: tuple[float, str] = (0.0, "")
     health: list[float] = field(default_factory=list)
     timed: bool = True  # whether slowness is a failure
+    others: float = 0.0  # cores that others used meanwhile: what is slow then may be their doing
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, name, status, seconds):
@@ -42,7 +45,8 @@ class Report:
         return (
             f"{sum(self.statuses.values())} answers {dict(sorted(self.statuses.items()))}, slowest "
             f"{self.slowest[0]:.2f} s ({self.slowest[1]}), {len(self.health)} probes, slowest "
-            f"{max(self.health, default=0):.3f} s"
+            f"{max(self.health, default=0):.3f} s; others took {self.others:.1f} of "
+            f"{psutil.cpu_count()} cores"
         )
 
 
@@ -63,13 +67,31 @@ def watched(server, report):
 
     watcher = threading.Thread(target=watch)
     watcher.start()
+    started, all_before, ours_before = time.monotonic(), _busy_seconds(), _seconds_of(server)
     try:
         yield
     finally:
         done.set()
         watcher.join()
+    theirs = _busy_seconds() - all_before - (_seconds_of(server) - ours_before)
+    report.others = max(0.0, theirs / (time.monotonic() - started))
     if report.timed and max(report.health) > HEALTH_SECONDS:
         report.failures.append(f"/healthz took {max(report.health):.2f} s")
+
+
+def _busy_seconds():
+    """Processor time that this machine has spent on anything."""
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
+
+
+def _seconds_of(server):
+    """Processor time of a server's processes, those that ended too, and of this one."""
+    seconds = sum(os.times()[:4])
+    for process in server.processes():
+        with contextlib.suppress(psutil.Error):
+            seconds += sum(process.cpu_times()[:4])
+    return seconds
 
 
 def besiege(server, attacks, at_once=4, timed=True):
