@@ -16,14 +16,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
 from django.conf import settings
 
 from converter.tracer_process import TOO_LARGE
 
 PROGRAM = Path(__file__).with_name("tracer_process.py")
 MEMORY_BYTES = 3 * 2**30  # of addresses: compiled code and libraries take one, an image a half
-GROWN_BYTES = 500 * 2**20  # of memory in use after a job: the process is replaced
+GROWN_BYTES = 290 * 2**20  # of memory in use after a job: the process makes room for a new one
 JOBS = 500  # after which a process is replaced
 START_SECONDS = 180  # compiling for the first time takes half a minute of a whole core
 _END_SECONDS = 2  # for a process that said its last word
@@ -67,6 +66,7 @@ class Tracer:
         self._latest = time.monotonic() + START_SECONDS
         self._ready = False
         self._jobs = 0
+        self._memory = 0  # after the last job
         self._buffer = b""
 
     def wait(self, clock_seconds: float) -> None:
@@ -91,7 +91,7 @@ class Tracer:
         """Whether the process should be replaced: it ended, grew, or did many jobs."""
         if self._process.poll() is not None or self._jobs >= JOBS:
             return True
-        return psutil.Process(self._process.pid).memory_info().rss > GROWN_BYTES
+        return self._memory > GROWN_BYTES
 
     def trace(
         self, request: dict[str, Any], pixels: bytes, clock_seconds: float = math.inf
@@ -105,6 +105,7 @@ class Tracer:
         deadline = time.monotonic() + min(_PATIENCE * request["seconds"], clock_seconds)
         self._send(json.dumps(request).encode() + b"\n" + pixels, deadline)
         answer = json.loads(self._line(deadline))
+        self._memory = answer.get("memory", 0)
         if answer.get("error") == TOO_LARGE:
             raise DrawingTooLargeError
         if "error" in answer:
@@ -205,6 +206,9 @@ class TracerPool:
             tracer = tracer or Tracer(self._program, self._cache)
             tracer.wait(end - time.monotonic())
             yield tracer
+            if tracer.worn:
+                tracer.end()
+                tracer = None
         except TracerStartingError:
             raise  # whoever comes next finds it ready
         except BaseException:

@@ -326,6 +326,16 @@ class TracerPoolTest(SimpleTestCase):
         self.assertGreater(self.trace().path_count, 0)
         self.assertNotEqual(self.child(), first)
 
+    def test_one_that_has_grown_makes_room_for_a_new_one(self):
+        self.others = {process.pid for process in psutil.Process().children()}
+        self.trace()
+        self.child()
+        with mock.patch("converter.tracers.GROWN_BYTES", 2**20):
+            self.assertGreater(self.trace().path_count, 0)
+        left = {process.pid for process in psutil.Process().children()}
+        self.assertEqual(left, self.others)
+        self.assertGreater(self.trace().path_count, 0)
+
     def test_a_job_that_takes_too_long_ends_its_process_and_the_next_one_is_served(self):
         noise = Image.effect_noise((1200, 1200), 100).convert("RGBA")
         with self.assertRaisesMessage(TracingError, "more than 0 seconds"):
