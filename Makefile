@@ -41,6 +41,7 @@ endif
 
 test-services: .venv/dev.stamp
 	@scripts/services.sh
+	@scripts/mlflow.sh
 	$(PYTHON) manage.py test tests.services --pattern 'services_*.py'
 
 hostile: .venv/dev.stamp
@@ -76,9 +77,10 @@ requirements: .venv/dev.stamp
 	$(PYTHON) $(COMPILE) requirements-serve.in -o requirements-serve.txt
 	$(PYTHON) $(COMPILE) requirements.in -o requirements.txt
 	$(PYTHON) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(PYTHON) $(COMPILE) requirements-mlflow.in -o requirements-mlflow.txt
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-mlflow
 
 # A stamp says that an installation was finished; it is older than requirements that changed since.
 

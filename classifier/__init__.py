@@ -21,6 +21,7 @@ def schedule() -> dict[str, dict[str, Any]]:
         "send_notices": 10.0,
         "retrain_if_due": 300.0,
         "watch_drift": 3600.0,
+        "mirror_to_mlflow": 30.0,
         "delete_old_traffic": 3600.0,
         "report_leftovers": 86_400.0,
         "forget_old_notices": 86_400.0,

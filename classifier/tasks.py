@@ -6,6 +6,7 @@ from celery import Task, shared_task
 
 from classifier.lib.threads import leave_room
 from classifier.live import shadow, traffic, watching
+from classifier.mirror.sending import mirror
 from classifier.notices import delivering, telling
 from classifier.retraining.lifecycle import RetrainingError, start_if_due
 from classifier.work.execution import carry_out_queued
@@ -51,6 +52,12 @@ def report_leftovers() -> None:
 def score_shadow() -> None:
     """Let the shadow version answer the uploads that wait for it."""
     shadow.score_waiting()
+
+
+@shared_task
+def mirror_to_mlflow() -> None:
+    """Tell the MLflow server what it has not heard, if there is one."""
+    mirror()
 
 
 @shared_task

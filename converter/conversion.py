@@ -14,6 +14,7 @@ from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, read_size, resize, to_png
 from converter.monitoring.metrics import CONVERSION_SECONDS
+from converter.monitoring.spans import traced
 from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
 from converter.routing import (
     Classification,
@@ -107,6 +108,18 @@ class Result:
     adjustments: dict[str, Any] = field(default_factory=dict)
 
 
+def _described(result: Result) -> dict[str, Any]:
+    """Say what a trace shows of a conversion."""
+    times = {f"conversion.{step}_ms": value for step, value in result.milliseconds.items()}
+    return {
+        "conversion.preset": result.preset,
+        "conversion.type": result.classification.logo_type if result.classification else "",
+        "conversion.fidelity": result.fidelity,
+        **times,
+    }
+
+
+@traced("conversion", _described)
 def convert_logo(
     content: bytes,
     logo: Logo,

@@ -251,6 +251,9 @@ CLASSIFIER_ROOT = VAR_DIR / "classifier"  # datasets/, runs/ and versions/ live 
 # Whether uploaders are asked to give a logo whose type they correct to the data set.
 CLASSIFIER_COLLECT_PROPOSALS = env.bool("COLLECT_PROPOSALS", default=False)
 CONVERTER_OFFER_PROPOSALS = CLASSIFIER_COLLECT_PROPOSALS
+# Where MLflow's own tools look for it.
+CLASSIFIER_MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
+CLASSIFIER_MLFLOW_TRACKING_TOKEN = env.str("MLFLOW_TRACKING_TOKEN", default="")
 CLASSIFIER_START_WORKERS = "make run"
 
 # Converter
@@ -294,6 +297,7 @@ BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "serving": "classifier.benchmarks.serving.ServingBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",
+    "labelling": "classifier.benchmarks.labelling.LabellingBenchmark",
     "conversion": "converter.benchmarks.conversion.ConversionBenchmark",
     "drawing": "converter.benchmarks.drawing.DrawingBenchmark",
 }

@@ -5,8 +5,9 @@ import mimetypes
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -14,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.dashboard.tables import Table
 from classifier.datasets.errors import DatasetError
+from classifier.datasets.exporting import zip_in_parts
 from classifier.datasets.info import SPLITS, summarize
 from classifier.datasets.mending import mend_split, missing_classes, missing_sentences
 from classifier.datasets.orders import cancel_build
@@ -97,6 +99,15 @@ def dataset_numbers(request: HttpRequest, pk: int, file_format: str) -> HttpResp
     classes = summarize(dataset)["classes"]
     rows = [(name, split, counts[split]) for name, counts in classes.items() for split in SPLITS]
     return Table(f"{dataset.name}-counts", ("class", "split", "count"), rows).respond(file_format)
+
+
+@staff_only
+def dataset_export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Return a dataset as a zip: images by class, labels.csv, and its Croissant description."""
+    dataset = get_object_or_404(Dataset.objects.ready(), pk=pk)
+    response = StreamingHttpResponse(zip_in_parts(dataset), content_type="application/zip")
+    response["Content-Disposition"] = content_disposition_header(True, f"{dataset.name}.zip")
+    return response
 
 
 @cache_control(private=True, max_age=86400)

@@ -5,17 +5,32 @@ from itertools import groupby
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.dashboard.labels import KEYS
+from classifier.datasets.corrections import correct
 from classifier.datasets.info import SPLITS
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
-from classifier.models import Dataset, Evaluation, EvaluationJob, ModelVersion, Prediction
+from classifier.models import (
+    Dataset,
+    Evaluation,
+    EvaluationJob,
+    LabelCorrection,
+    ModelVersion,
+    Prediction,
+)
 from classifier.versions.evaluation_jobs import cancel_evaluation, start_evaluation
 from classifier.versions.evaluations import EvaluationError
 
@@ -85,11 +100,20 @@ def predictions(request: HttpRequest, pk: int) -> HttpResponse:
         request.GET.get("page")
     )
     drawn = {path.stem for path in evaluation.folder.glob("*.webp")}
+    corrections = {
+        correction.sha256: correction
+        for correction in LabelCorrection.objects.filter(
+            sha256__in=[row.sample.sha256 for row in page]
+        )
+    }
     pairs = [
         {
             "truth": pair[0],
             "answer": pair[1],
-            "rows": [(row, str(row.sample_id) in drawn) for row in group],
+            "rows": [
+                (row, str(row.sample_id) in drawn, corrections.get(row.sample.sha256))
+                for row in group
+            ],
         }
         for pair, group in groupby(page, key=lambda row: (row.sample.label, row.answer))
     ]
@@ -100,8 +124,28 @@ def predictions(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "pairs": pairs,
         "drawn": bool(drawn),
+        "keys": KEYS,
     }
     return render(request, "classifier/dashboard/predictions.html", context)
+
+
+@require_POST
+@staff_only
+def relabel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct the label of the logo that an answer is about; return its tile."""
+    require_permission(request, "add_labelcorrection")
+    rows = Prediction.objects.select_related("sample__dataset", "evaluation")
+    prediction = get_object_or_404(rows, pk=pk)
+    label = request.POST.get("label", "")
+    if label not in KEYS.values():
+        return HttpResponseBadRequest(f"Labels are {', '.join(KEYS.values())}.")
+    context = {
+        "prediction": prediction,
+        "has_saliency": prediction.saliency_file.is_file(),
+        "correction": correct(prediction.sample, label, request.user.get_username()),
+        "keys": KEYS,
+    }
+    return render(request, "classifier/dashboard/prediction_tile.html", context)
 
 
 @staff_only

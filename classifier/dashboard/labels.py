@@ -9,11 +9,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from classifier.dashboard.access import require_permission, staff_only
+from classifier.datasets.corrections import correct as store_correction
 from classifier.datasets.label_checks import LabelCheckError, start_label_check
 from classifier.lib.keys import is_key
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
@@ -50,10 +50,11 @@ def audit(request: HttpRequest) -> HttpResponse:
         "order": ORDERS[0] if request.GET.get("order") != ORDERS[1] else ORDERS[1],
         "seed": seed,
         "keys": KEYS,
+        "only_open": request.GET.get("show") == "open",
     }
     if dataset:
         order = None if context["order"] == ORDERS[1] else seed
-        context |= _sheet(dataset, context["label"], context["split"], order, request)
+        context |= _sheet(dataset, context, order, request)
         context |= _check_state(dataset)
     return render(request, "classifier/dashboard/audit.html", context)
 
@@ -65,21 +66,20 @@ def _shuffled(rows: Iterable[tuple[int, str]], seed: str) -> list[int]:
 
 
 def _sheet(
-    dataset: Dataset, label: str, split: str, seed: str | None, request: HttpRequest
+    dataset: Dataset, chosen: dict[str, Any], seed: str | None, request: HttpRequest
 ) -> dict[str, Any]:
     """Return a page of tiles in random order by a seed; without one, most suspicious first."""
+    label, split = chosen["label"], chosen["split"]
     found = dataset.samples.filter(label=label, split=split)
+    reviewed = LabelCorrection.objects.filter(sha256__in=found.values("sha256"))
+    corrections = {correction.sha256: correction for correction in reviewed}
+    if chosen["only_open"]:
+        found = found.exclude(sha256__in=corrections)
     if seed is None:
         ranked = found.filter(label_quality__isnull=False).order_by("label_quality", "pk")
         order = list(ranked.values_list("pk", flat=True))
     else:
         order = _shuffled(found.values_list("pk", "sha256"), seed)
-    corrections = {
-        correction.sha256: correction
-        for correction in LabelCorrection.objects.filter(
-            sha256__in=dataset.samples.filter(label=label, split=split).values("sha256")
-        )
-    }
     page = Paginator(order, PAGE_SIZE).get_page(request.GET.get("page"))
     samples = Sample.objects.select_related("dataset").in_bulk(list(page))
     tiles = [_tile(samples[pk], corrections.get(samples[pk].sha256)) for pk in page]
@@ -161,15 +161,5 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     label = request.POST.get("label", "")
     if label not in KEYS.values():
         return HttpResponseBadRequest(f"Labels are {', '.join(KEYS.values())}.")
-    correction, _ = LabelCorrection.objects.update_or_create(
-        sha256=sample.sha256,
-        defaults={
-            "label": label,
-            "measured_label": sample.measured_label or sample.label,
-            "corrected_by": request.user.get_username(),
-            "corrected_at": timezone.now(),
-        },
-    )
-    return render(
-        request, "classifier/dashboard/audit_tile.html", {"tile": _tile(sample, correction)}
-    )
+    stored = store_correction(sample, label, request.user.get_username())
+    return render(request, "classifier/dashboard/audit_tile.html", {"tile": _tile(sample, stored)})

@@ -9,6 +9,7 @@ from classifier.dashboard import (
     datasets,
     ensembles,
     evaluations,
+    label_next,
     labels,
     methods,
     notices,
@@ -88,6 +89,9 @@ urlpatterns = [
     path("runs/compare/", comparing.compare_runs, name="compare_runs"),
     path("versions/<int:pk>/evaluate/", evaluations.version_evaluate, name="version_evaluate"),
     path("versions/<int:pk>/report.html", versions.version_report, name="version_report"),
+    path(
+        "versions/<int:pk>/repository.zip", versions.version_repository, name="version_repository"
+    ),
     path("versions/<int:pk>/methods/", methods.methods_page, name="version_methods"),
     path(
         "versions/<int:pk>/methods/report.md",
@@ -98,6 +102,7 @@ urlpatterns = [
     path(
         "evaluation-jobs/<int:pk>/cancel/", evaluations.evaluation_cancel, name="evaluation_cancel"
     ),
+    path("predictions/<int:pk>/relabel/", evaluations.relabel, name="relabel"),
     path("predictions/<int:pk>/saliency/", evaluations.saliency_image, name="saliency_image"),
     path("versions/<int:pk>/variants/", variants.variants_page, name="variants"),
     path(
@@ -120,6 +125,7 @@ urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<int:pk>/", datasets.dataset_page, name="dataset"),
     path("datasets/<int:pk>/mend/", datasets.dataset_mend, name="dataset_mend"),
+    path("datasets/<int:pk>/export.zip", datasets.dataset_export, name="dataset_export"),
     path("datasets/<int:pk>/build/", datasets.build_state, name="build_state"),
     path("datasets/<int:pk>/build/cancel/", datasets.build_cancel, name="build_cancel"),
     path(
@@ -130,6 +136,13 @@ urlpatterns = [
     path("samples/<int:pk>/image/", datasets.sample_image, name="sample_image"),
     path("samples/<int:pk>/correct/", labels.correct, name="correct"),
     path("audit/", labels.audit, name="audit"),
+    path("label-next/", label_next.label_next, name="label_next"),
+    path("label-next/state/", label_next.label_next_state, name="label_next_state"),
+    path("label-next/start/", label_next.label_next_start, name="label_next_start"),
+    path("label-next/cancel/", label_next.label_next_cancel, name="label_next_cancel"),
+    path("label-next/undo/", label_next.label_next_undo_last, name="label_next_undo_last"),
+    path("label-next/<int:pk>/", label_next.label_next_answer, name="label_next_answer"),
+    path("label-next/<int:pk>/undo/", label_next.label_next_undo, name="label_next_undo"),
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/<int:pk>/image/", proposals.proposal_image, name="proposal_image"),
     path("proposals/<int:pk>/decide/", proposals.proposal_decide, name="proposal_decide"),

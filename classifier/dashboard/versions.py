@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 
 from classifier.dashboard.access import staff_only
 from classifier.dashboard.charts import plotly_file
@@ -17,12 +19,14 @@ from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.methods import methods_report
 from classifier.dashboard.tables import Table
 from classifier.dashboard.variants import variant_rows
+from classifier.inference.manifest import ModelError
 from classifier.lib.keys import is_key
 from classifier.logo_types import CLASS_NAMES
 from classifier.models import Dataset, Evaluation, ModelVersion, Sample
 from classifier.versions.gate import gate_of
 from classifier.versions.headline import Score, headline_of, score_of, served_bytes
 from classifier.versions.history import judged_answers, version_before
+from classifier.versions.repository.files import write_repository
 
 HEADLINE = {
     "accuracy": "Accuracy",
@@ -104,6 +108,21 @@ def version_report(request: HttpRequest, pk: int) -> HttpResponse:
     # A download: it has its own scripts, which this site's pages must not have.
     response["Content-Disposition"] = f'attachment; filename="{version.name}-report.html"'
     return response
+
+
+@staff_only
+def version_repository(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return a version as a model repository, in a zip."""
+    version = get_object_or_404(ModelVersion, pk=pk)
+    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    try:
+        write_repository(version, file)
+    except ModelError as error:
+        file.close()
+        messages.error(request, f"{version} cannot be exported: {error}")
+        return redirect("dashboard:version", pk)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{version.name}-huggingface.zip")
 
 
 def _static(name: str) -> Path:

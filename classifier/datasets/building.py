@@ -21,7 +21,7 @@ from classifier.data.splits import fingerprint, split_at
 from classifier.data.synthetic import draw_logo
 from classifier.datasets import corrections as label_corrections
 from classifier.datasets.errors import DatasetError
-from classifier.datasets.proposed import new_proposals, proposed_samples
+from classifier.datasets.proposed import new_proposals, proposed_samples, split_of
 from classifier.lib.progress import Tell, part, reported, silent
 from classifier.logo_types import LogoType
 from classifier.models import Dataset, Proposal, Sample
@@ -48,7 +48,7 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
     content = fingerprint(
         [
             *((entry.candidate.sha256, entry.label, entry.split) for entry in selection.selected),
-            *((p.sha256, p.label, str(Sample.Split.TRAIN)) for p in selection.proposals),
+            *((p.sha256, p.label, split_of(p)) for p in selection.proposals),
         ]
     )
     known = Dataset.objects.ready().filter(fingerprint=content).first()

@@ -4,10 +4,11 @@ import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
-from classifier.models import LabelCorrection
+from classifier.models import LabelCorrection, Sample
 
 REVIEWED = Path(__file__).with_name("corrections.csv")
 FIELDS = ("sha256", "label", "measured_label", "note", "corrected_by", "corrected_at")
@@ -26,6 +27,20 @@ def labels() -> dict[str, str]:
     reviewed = {row["sha256"]: row["label"] for row in read(REVIEWED)}
     stored = LabelCorrection.objects.values_list("sha256", "label")
     return reviewed | dict(stored)
+
+
+def correct(sample: Sample, label: str, username: str) -> LabelCorrection:
+    """Store what a person says about a sample's label, in place of what was said before."""
+    correction, _ = LabelCorrection.objects.update_or_create(
+        sha256=sample.sha256,
+        defaults={
+            "label": label,
+            "measured_label": sample.measured_label or sample.label,
+            "corrected_by": username,
+            "corrected_at": timezone.now(),
+        },
+    )
+    return correction
 
 
 def read(path: Path) -> list[dict[str, str]]:

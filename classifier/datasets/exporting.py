@@ -1,4 +1,4 @@
-"""Datasets for other tools: `class/image` files and a `labels.csv`, in a folder or a zip.
+"""Datasets for other tools: `class/image` files, a `labels.csv`, and what both say in Croissant.
 
 With `vectors`, each logo's SVG comes along as `sources/NAME.svg`, and the table's column `source`
 names it: the truth that a tracer's drawing can be held against.
@@ -9,9 +9,10 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from classifier.data.rendering import with_colour
+from classifier.datasets import croissant
 from classifier.lib.tables import harmless
 from classifier.models import Dataset, Sample
 
@@ -27,6 +28,26 @@ FIELDS = (
     "sha256",
     "measured_label",
 )
+
+
+class _Drain(io.RawIOBase):
+    """A file that can only be written: what was, is taken away in parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self._parts.append(bytes(content))
+        return len(content)
+
+    def take(self) -> bytes:
+        """Return what was written since."""
+        content, self._parts = b"".join(self._parts), []
+        return content
 
 
 class ExportError(Exception):
@@ -59,10 +80,21 @@ def export_zip(dataset: Dataset, file: BinaryIO, vectors: bool = False) -> int:
     return images
 
 
+def zip_in_parts(dataset: Dataset) -> Iterator[bytes]:
+    """Yield a dataset's zip as it is made, so that nothing has to hold all of it."""
+    drain = _Drain()
+    with zipfile.ZipFile(drain, "w", zipfile.ZIP_STORED) as archive:
+        for path, content in _files(dataset, vectors=False):
+            archive.writestr(path, content)
+            yield drain.take()
+    yield drain.take()
+
+
 def _files(dataset: Dataset, vectors: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield each image, perhaps its source, with its path in the export, and `labels.csv` last."""
+    """Yield each image, perhaps its source, with its path in the export; the lists come last."""
     table = io.StringIO()
-    writer = csv.DictWriter(table, (*FIELDS, "source") if vectors else FIELDS, lineterminator="\n")
+    columns = [*FIELDS, "source"] if vectors else [*FIELDS]
+    writer = csv.DictWriter(table, columns, lineterminator="\n")
     writer.writeheader()
     for sample in dataset.samples.order_by("label", "sha256").select_related("dataset").iterator():
         path = export_path(sample)
@@ -74,7 +106,9 @@ def _files(dataset: Dataset, vectors: bool) -> Iterator[tuple[str, bytes]]:
                 yield row["source"], with_colour(sample.vector_file.read_text()).encode()
         writer.writerow({"path": path} | {name: harmless(cell) for name, cell in row.items()})
         yield path, sample.file.read_bytes()
-    yield "labels.csv", table.getvalue().encode()
+    rows = table.getvalue().encode()
+    yield croissant.TABLE, rows
+    yield croissant.FILE, croissant.describe(dataset, rows, columns)
 
 
 def _source_path(sample: Sample, path: str) -> str:

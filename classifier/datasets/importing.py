@@ -18,6 +18,8 @@ from classifier.data.brands import brand_of
 from classifier.data.duplicates import ALIKE, hash_bytes, perceptual_hash
 from classifier.data.rendering import LONG_SIDE, UnusableSvgError, render
 from classifier.data.splits import merge_groups, near_pairs, stratified_splits
+from classifier.datasets import corrections as label_corrections
+from classifier.datasets import croissant
 from classifier.datasets.archives import (
     ArchiveError,
     ImportedFile,
@@ -33,6 +35,7 @@ from classifier.datasets.building import (
     next_name,
 )
 from classifier.datasets.errors import DatasetError
+from classifier.datasets.reimporting import restore, rows_of
 from classifier.images import ImageError
 from classifier.images.guarded import read_image
 from classifier.lib.progress import Tell, reported, silent
@@ -71,7 +74,8 @@ def import_archive(file: BinaryIO, name: str | None = None, seed: int = 0) -> Da
     """Make a dataset of a zip of `class/*.png|jpg|webp|svg`.
 
     Files that cannot be used are named in the dataset's `dropped`, the rest is kept. Logos of one
-    brand (inferred from the file names) and logos that look alike stay in one split.
+    brand (inferred from the file names) and logos that look alike stay in one split. An
+    export that nobody changed keeps its brands, splits and hashes, and so its fingerprint.
 
     Raises:
         DatasetError: when it is not a zip, holds too much, or holds no usable logo.
@@ -123,8 +127,12 @@ def _samples(
     dataset: Dataset, files: Iterable[ImportedFile], dropped: Counter[str]
 ) -> list[Sample]:
     (dataset.folder / "images").mkdir()
+    corrected = label_corrections.labels()
     logos: dict[str, tuple[Sample, str]] = {}
+    lists: dict[str, bytes] = {}
     for file in tqdm(files, desc="Importing", unit="file"):
+        if str(file.path) in (croissant.TABLE, croissant.FILE):
+            lists[str(file.path)] = file.content
         if _is_beside_the_point(file.path):
             continue
         try:
@@ -135,14 +143,21 @@ def _samples(
             named = sum(dropped.values()) < NAMED_REFUSALS
             dropped[f"{file.path}: {error}" if named else str(error)] += 1
             continue
-        logos[logo.sha256] = _stored(dataset, logo), perceptual_hash(logo.image)
+        label = corrected.get(logo.sha256, logo.label)
+        logos[logo.sha256] = _stored(dataset, logo, label), perceptual_hash(logo.image)
     if not logos:
         raise DatasetError(
             f"No usable logo was found. Expected files like {CLASS_NAMES[0]}/name.png, in folders "
             f"named {', '.join(CLASS_NAMES)}." + _first_refusal(dropped)
         )
-    _split([sample for sample, _ in logos.values()], [h for _, h in logos.values()])
-    return [sample for sample, _ in logos.values()]
+    samples = [sample for sample, _ in logos.values()]
+    if not restore(samples, rows_of(lists)):
+        _split(samples, [h for _, h in logos.values()])
+        return samples
+    for sample in samples:  # by now they have the hashes by which corrections are known
+        sample.label = corrected.get(sample.sha256, sample.label)
+        sample.split = "" if sample.label == AMBIGUOUS else sample.split
+    return samples
 
 
 def _first_refusal(dropped: Counter[str]) -> str:
@@ -152,7 +167,7 @@ def _first_refusal(dropped: Counter[str]) -> str:
 def _is_beside_the_point(path: PurePosixPath) -> bool:
     """Whether a file is a list or an operating system's own, not a logo."""
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts if part != "..")
-    return hidden or path.name in ("labels.csv", "Thumbs.db")
+    return hidden or path.name in (croissant.TABLE, croissant.FILE, "Thumbs.db")
 
 
 def _read_logo(file: ImportedFile) -> _Logo:
@@ -180,8 +195,11 @@ def _read_logo(file: ImportedFile) -> _Logo:
     return _Logo(file.path, sha256, label, np.asarray(picture), "", {})
 
 
-def _stored(dataset: Dataset, logo: _Logo) -> Sample:
-    """Write the logo's image, and its vector source where it has one; return its unsaved row."""
+def _stored(dataset: Dataset, logo: _Logo, label: str) -> Sample:
+    """Write the logo's image, and its vector source where it has one; return its unsaved row.
+
+    `label` is what a person said of it, or its folder's.
+    """
     path = f"images/{logo.sha256}.png"
     Image.fromarray(logo.image).save(dataset.folder / path)
     source_path = ""
@@ -193,7 +211,8 @@ def _stored(dataset: Dataset, logo: _Logo) -> Sample:
         dataset=dataset,
         path=path,
         sha256=logo.sha256,
-        label=logo.label,
+        label=label,
+        measured_label=logo.label,
         brand=logo.brand[:120],
         package="import",
         name=str(logo.path)[-120:],

@@ -60,6 +60,13 @@ def accept(proposal: Proposal, label: str, user: AbstractBaseUser) -> None:
     _decide(proposal, Status.ACCEPTED, user, label)
 
 
+def reopen(proposal: Proposal, label: str) -> None:
+    """Let an accepted proposal wait for a decision again, under the label it had."""
+    proposal.status, proposal.label = Status.PROPOSED, label
+    proposal.decided_by, proposal.decided_at = "", None
+    proposal.save(update_fields=["status", "label", "decided_by", "decided_at"])
+
+
 def reject(proposal: Proposal, user: AbstractBaseUser) -> None:
     """Turn a proposal down, and forget its image."""
     _decide(proposal, Status.REJECTED, user, proposal.label)

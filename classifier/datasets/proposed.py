@@ -9,6 +9,7 @@ from PIL import Image
 
 from classifier.data.backgrounds import background_for
 from classifier.data.duplicates import ALIKE, distances, hash_bytes, perceptual_hash
+from classifier.logo_types import AMBIGUOUS
 from classifier.models import Dataset, Proposal, Sample
 
 PACKAGE = "proposals"
@@ -44,7 +45,7 @@ def new_proposals(
 
 
 def proposed_samples(dataset: Dataset, proposals: Iterable[Proposal]) -> Iterator[Sample]:
-    """Copy proposals into a dataset's folder; yield their unsaved rows, all of the train split."""
+    """Copy proposals into a dataset's folder; yield their unsaved rows."""
     for proposal in proposals:
         path = Path("images") / f"{proposal.sha256}.png"
         destination = dataset.folder / path
@@ -55,12 +56,17 @@ def proposed_samples(dataset: Dataset, proposals: Iterable[Proposal]) -> Iterato
             path=str(path),
             sha256=proposal.sha256,
             label=proposal.label,
-            split=Sample.Split.TRAIN,
+            split=split_of(proposal),
             brand=f"proposal-{proposal.sha256[:16]}",
             package=PACKAGE,
             name=proposal.sha256[:16],
             background=background_for(_pixels(proposal), proposal.sha256),
         )
+
+
+def split_of(proposal: Proposal) -> str:
+    """Return the train split, or none for a logo between two types."""
+    return str(Sample.Split.NONE if proposal.label == AMBIGUOUS else Sample.Split.TRAIN)
 
 
 def _pixels(proposal: Proposal) -> np.ndarray:

@@ -10,7 +10,9 @@ from classifier.models.datasets import (
     Sample,
 )
 from classifier.models.evaluations import Evaluation, EvaluationJob, Prediction
+from classifier.models.labelling import LabelSelection, SelectedLogo
 from classifier.models.live import LivePrediction, ShadowPrediction
+from classifier.models.mirror import MirroredRow, MirrorLease
 from classifier.models.notices import Delivery, Event, Notice, Subscription
 from classifier.models.promotions import Promotion
 from classifier.models.retrainings import Retraining, RetrainingSchedule
@@ -43,7 +45,10 @@ __all__ = [
     "Event",
     "LabelCheck",
     "LabelCorrection",
+    "LabelSelection",
     "LivePrediction",
+    "MirrorLease",
+    "MirroredRow",
     "ModelVariant",
     "ModelVersion",
     "Notice",
@@ -54,6 +59,7 @@ __all__ = [
     "Retraining",
     "RetrainingSchedule",
     "Sample",
+    "SelectedLogo",
     "ShadowPrediction",
     "Study",
     "Subscription",

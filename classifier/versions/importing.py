@@ -19,6 +19,7 @@ from classifier.inference.manifest import (
 )
 from classifier.models import ModelVersion
 from classifier.versions.registry import VersionError, register_version
+from classifier.versions.repository.files import BESIDE
 
 _MOST_FILES = 32
 _MOST_MANIFEST_BYTES = 2**20
@@ -35,7 +36,8 @@ class InvalidArchiveError(Exception):
 def import_version(file: BinaryIO) -> ModelVersion:
     """Register the version in a zip file as a candidate.
 
-    The archive holds `manifest.json` and the files that it names, alone or in one folder. The
+    The archive holds `manifest.json` and the files that it names, alone or in one folder; what a
+    model repository has beside them is left out. The
     figures in the manifest were measured elsewhere: the row leaves them out.
 
     Raises:
@@ -84,7 +86,9 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     files = [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")
+        if not entry.is_dir()
+        and not entry.filename.startswith("__MACOSX/")
+        and PurePosixPath(entry.filename).name not in BESIDE
     ]
     if len(files) > _MOST_FILES:
         raise InvalidArchiveError(f"The archive holds more than {_MOST_FILES} files.")

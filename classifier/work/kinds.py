@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHORT, TRAINING = "short", "training"
 QUEUES = (SHORT, TRAINING)
-ROOMS = ("datasets", "versions", "runs", "studies", "retraining")  # each has a module `kinds`
+ROOMS = ("datasets", "versions", "runs", "labelling", "studies", "retraining")  # each has `kinds`
 
 
 @dataclass

@@ -1,4 +1,4 @@
-// Charts from the numbers that a page links, and the keys of the audit sheet.
+// Charts from the numbers that a page links.
 "use strict";
 
 const TYPES = ["simple", "text", "gradient", "complex"];
@@ -231,41 +231,9 @@ function onState() {
   seenEpochs = state.dataset.epochs;
 }
 
-function moveTo(tiles, index) {
-  const tile = tiles[Math.max(0, Math.min(index, tiles.length - 1))];
-  tile.focus();
-  tile.scrollIntoView({ block: "nearest" });
-}
-
-function tilesPerRow(tiles) {
-  const top = tiles[0].offsetTop;
-  return tiles.filter((tile) => tile.offsetTop === top).length;
-}
-
-function onAuditKey(event) {
-  const tiles = [...document.querySelectorAll("[data-sheet] [data-tile]")];
-  if (!tiles.length || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, summary, a, button")) return;
-  const index = tiles.findIndex((tile) => tile.contains(event.target));
-  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: tilesPerRow(tiles), ArrowUp: -tilesPerRow(tiles) };
-  if (event.key in steps) {
-    event.preventDefault();
-    moveTo(tiles, index < 0 ? 0 : index + steps[event.key]);
-    return;
-  }
-  if (index < 0) return;
-  const choice = event.key === "Enter" ? "[data-current]" : `[data-key="${CSS.escape(event.key)}"]`;
-  const button = tiles[index].querySelector(choice);
-  if (!button) return;
-  event.preventDefault();
-  moveTo(tiles, index + 1);
-  button.click();
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   drawAll();
   onState();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  document.addEventListener("keydown", onAuditKey);
   document.body.addEventListener("htmx:afterSettle", onState);
 });

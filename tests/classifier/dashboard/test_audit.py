@@ -63,3 +63,10 @@ class AuditTests(DashboardTestCase):
     def test_an_unknown_label_is_refused(self):
         self.assertEqual(self.correct(Sample.objects.first(), "lovely").status_code, 400)
         self.assertFalse(LabelCorrection.objects.exists())
+
+    def test_what_somebody_reviewed_can_be_left_out(self):
+        query = {"class": "simple", "split": "train"}
+        sample = Sample.objects.filter(label="simple", split="train").first()
+        self.correct(sample, "simple")
+        self.assertIn(sample.name, self.names(**query))
+        self.assertNotIn(sample.name, self.names(**query, show="open"))

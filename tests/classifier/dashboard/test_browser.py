@@ -1,6 +1,6 @@
 from django.urls import reverse
 
-from classifier.models import EpochMetric, LabelCorrection
+from classifier.models import EpochMetric, LabelCorrection, LabelSelection, SelectedLogo
 from tests.classifier.dashboard.test_pages import make_run
 from tests.classifier.evaluated import (
     TemporaryRoot,
@@ -99,3 +99,56 @@ class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):
         page.locator("[data-tile]").first.locator("button.ambiguous").click()
         page.locator(".tile.corrected").wait_for()
         self.assertEqual(LabelCorrection.objects.get().label, "ambiguous")
+
+
+class LabelNextBrowserTests(TemporaryRoot, BrowserTestCase):
+    def setUp(self):
+        super().setUp()
+        dataset = make_dataset()
+        self.log_in()
+        selection = LabelSelection.objects.create(status="succeeded", candidate_count=4)
+        for rank, sample in enumerate(dataset.samples.all()[:4], 1):
+            SelectedLogo.objects.create(
+                selection=selection,
+                rank=rank,
+                sample=sample,
+                answer="text",
+                confidence=0.4,
+                reason="torn",
+            )
+
+    def labels(self):
+        return [logo.label for logo in SelectedLogo.objects.all()]
+
+    def counts(self, page, number):
+        page.wait_for_function(
+            "n => document.querySelector('#label-counter strong').textContent == n", arg=str(number)
+        )
+
+    def test_keys_label_move_on_and_take_back(self):
+        page = self.page
+        page.goto(reverse("dashboard:label_next"))
+        page.locator("[data-tile]").first.focus()
+        page.keyboard.press("3")
+        self.counts(page, 1)
+        page.keyboard.press("a")
+        self.counts(page, 2)
+        self.assertEqual(self.labels(), ["gradient", "ambiguous", "", ""])
+        page.keyboard.press("u")
+        self.counts(page, 1)
+        self.assertEqual(self.labels(), ["gradient", "", "", ""])
+
+    def test_the_larger_view_labels_too(self):
+        page = self.page
+        page.goto(reverse("dashboard:label_next"))
+        page.locator("[data-tile]").first.focus()
+        page.keyboard.press("v")
+        page.locator("dialog[open] img").wait_for()
+        page.keyboard.press("1")
+        self.counts(page, 1)
+        page.wait_for_function(
+            "document.querySelector('[data-caption]').textContent.includes('Logo 2')"
+        )
+        page.keyboard.press("Escape")
+        self.assertEqual(page.locator("dialog[open]").count(), 0)
+        self.assertEqual(self.labels(), ["simple", "", "", ""])

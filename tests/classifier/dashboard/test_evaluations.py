@@ -7,12 +7,12 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from PIL import Image
 
-from classifier.models import EvaluationJob
+from classifier.models import EvaluationJob, LabelCorrection
 from classifier.versions.evaluation_jobs import (
     cancel_evaluation,
 )
 from classifier.versions.evaluations import add_robustness
-from tests.classifier.dashboard.test_pages import DashboardTestCase
+from tests.classifier.dashboard.test_pages import DashboardTestCase, make_user
 from tests.support.work import do, mark_lost, taken
 
 
@@ -62,6 +62,32 @@ class EvaluateAgainTests(DashboardTestCase):
         EvaluationJob.objects.filter(pk=job.pk).update(status="failed", error="No images.")
         self.assertEqual(self.get("version_jobs", self.version.pk).headers["HX-Refresh"], "true")
         self.assertContains(self.get("version", self.version.pk), "No images.")
+
+
+class RelabelTests(DashboardTestCase):
+    def relabel(self, label):
+        self.prediction = self.evaluation.predictions.first()
+        address = reverse("dashboard:relabel", args=[self.prediction.pk])
+        return self.client.post(address, {"label": label})
+
+    def test_a_label_is_corrected_from_a_cell_of_the_matrix(self):
+        truth = self.evaluation.predictions.first().sample.label
+        other = "text" if truth != "text" else "simple"
+        self.assertContains(self.relabel(other), f"corrected to {other} by boss")
+        correction = LabelCorrection.objects.get(sha256=self.prediction.sample.sha256)
+        self.assertEqual(correction.label, other)
+        query = {"truth": truth, "answer": self.prediction.answer}
+        page = self.get("predictions", self.evaluation.pk, **query)
+        self.assertContains(page, f"corrected to {other} by boss")
+
+    def test_an_unknown_label_is_refused(self):
+        self.assertEqual(self.relabel("lovely").status_code, 400)
+
+    def test_who_may_not_correct_labels_gets_no_buttons(self):
+        self.client.force_login(make_user("visitor", is_staff=True))
+        self.assertEqual(self.relabel("text").status_code, 403)
+        page = self.get("predictions", self.evaluation.pk, truth="simple", answer="simple")
+        self.assertNotContains(page, "relabel")
 
 
 class EvaluationJobTests(DashboardTestCase):

@@ -1,0 +1,1 @@
+"""Runs, versions and evaluations as an MLflow server shows them, sent by a worker."""
