@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import logging
@@ -64,6 +65,17 @@ class CroissantTests(TemporaryRoot, TestCase):
         again = import_path(self.folder, "again")
         self.assertGreater(again.samples.filter(split="train").count(), 0)
         self.assertNotEqual(again.fingerprint, self.dataset.fingerprint)
+
+    def test_a_table_with_a_zero_character_is_not_believed_whatever_its_description_says(self):
+        export_folder(self.dataset, self.folder)
+        table, description = self.folder / "labels.csv", self.folder / "croissant.json"
+        before = hashlib.sha256(table.read_bytes()).hexdigest()
+        brand = self.dataset.samples.first().brand
+        table.write_text(table.read_text().replace(f",{brand},", f",{brand}\0,"))
+        after = hashlib.sha256(table.read_bytes()).hexdigest()
+        description.write_text(description.read_text().replace(before, after))
+        brands = import_path(self.folder, "again").samples.values_list("brand", flat=True)
+        self.assertNotIn("\0", "".join(brands))
 
     def test_a_logo_that_was_added_makes_new_splits(self):
         export_folder(self.dataset, self.folder)
