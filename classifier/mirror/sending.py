@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.utils import timezone
 
 from classifier.conf import conf
@@ -58,15 +59,17 @@ def _news(server: str) -> Iterator[tuple[MirroredRow, Any, str]]:
 def _states() -> Iterator[tuple[str, Any, str]]:
     """Yield everything that is mirrored, in the order in which one needs the other."""
     runs = TrainingRun.objects.exclude(status=TrainingRun.Status.QUEUED)
-    for run in runs.select_related("dataset").order_by("pk"):
-        epochs = run.epochs.count()
-        yield Kind.RUN, run, f"{run.status} {epochs} {run.finished_at} {bool(run.analysis)}"
-    for version in ModelVersion.objects.order_by("pk"):
+    for run in runs.select_related("dataset").annotate(done=Count("epochs")).order_by("pk"):
+        yield Kind.RUN, run, f"{run.status} {run.done} {run.finished_at} {bool(run.analysis)}"
+    # What is long is read when it is sent: this looks at every row, every half minute.
+    for version in ModelVersion.objects.defer("manifest").order_by("pk"):
         yield Kind.VERSION, version, f"{version.stage} {version.manifest_sha256}"
-    rows = Evaluation.objects.select_related("dataset", "version").order_by("pk")
-    for evaluation in rows:
-        extras = ",".join(sorted(evaluation.metrics))
-        yield Kind.EVALUATION, evaluation, f"{evaluation.accuracy} {extras}"[:300]
+    rows = Evaluation.objects.select_related("dataset", "version").defer(
+        "metrics", "version__manifest"
+    )
+    robust = ExpressionWrapper(Q(metrics__has_key="robustness"), BooleanField())
+    for evaluation in rows.annotate(robust=robust).order_by("pk"):
+        yield Kind.EVALUATION, evaluation, f"{evaluation.accuracy} {evaluation.robust}"
 
 
 class _Mirror:
