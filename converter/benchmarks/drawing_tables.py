@@ -64,6 +64,7 @@ def _figures(rows: list[Row]) -> dict[str, Any]:
         return found
     found |= {name: fmean(row[name] for row in done) for name in _MEANS}
     found |= {name: median(row[name] for row in done) for name in _MEDIANS}
+    found |= {name: sum(row[name] for row in done) for name in ("parts", "parts_lost")}
     found["kb"] = fmean(row["byte_count"] for row in done) / 1024
     shapes = {
         name: sum(row[f"shapes_{name}"] for row in done)
@@ -114,9 +115,9 @@ def describe(results: dict[str, Any]) -> str:
         "*Off*: drawn outline from the true one, mean; *lost*: true outline from the drawn one, "
         "99th percentile; pixels of the upload. *Turn*: degrees, mean / 95th percentile.",
         "",
-        "| upload | images | tracer | off | lost | turn | nodes | of the source's | CIEDE2000 "
-        "| error | KB | CPU ms | ours better by turn | by error | by colour |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| upload | images | tracer | off | lost | parts lost | turn | nodes | of the source's "
+        "| CIEDE2000 | error | KB | CPU ms | ours better by turn | by error | by colour |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     cells = [
         (kind, group, tracer, found)
@@ -152,11 +153,12 @@ def _steps(found: dict[str, dict[str, float]]) -> list[str]:
 def _line(kind: str, group: str, tracer: str, found: dict[str, Any]) -> str:
     images = f"{group} ({found['images']})"
     if "off" not in found:
-        return f"| {kind} | {images} | {tracer} | all failed |" + " |" * 11
+        return f"| {kind} | {images} | {tracer} | all failed |" + " |" * 12
     failed = f" ({found['failed']} failed)" if found["failed"] else ""
     wins = [_percent(found.get(f"better_by_{name}")) for name in ("turn", "error", "colour")]
     return (
         f"| {kind} | {images} | {tracer}{failed} | {found['off']:.3f} | {found['lost']:.2f} "
+        f"| {found['parts_lost']} of {found['parts']} "
         f"| {found['turn']:.2f} / {found['turn95']:.1f} | {found['nodes']:.0f} "
         f"| {found['nodes_ratio']:.1f} | {found['colour']:.2f} / {found['colour95']:.1f} "
         f"| {found['error']:.2f} | {found['kb']:.1f} | {found['ms']:.0f} | {' | '.join(wins)} |"

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
+from converter.benchmarks.parts import count_parts
+
 SCALE = 12  # pixels of the rendering for one of the upload
 
 # Softening before directions are measured. Stairs and wobble have periods from one pixel up; of a
@@ -80,6 +82,8 @@ class OutlineErrors:
         missing: share of the true outline that is more than a pixel from any drawn one.
         turn: mean difference of direction, away from true corners.
         turn95: its 95th percentile.
+        parts: small outlines of the source, such as dots and small letters.
+        parts_lost: those of them without a counterpart.
     """
 
     off: float
@@ -88,6 +92,8 @@ class OutlineErrors:
     missing: float
     turn: float
     turn95: float
+    parts: int
+    parts_lost: int
 
 
 def find_outline(rendering: np.ndarray, scale: int = SCALE) -> Outline:
@@ -200,7 +206,9 @@ def compare_outlines(drawn: Outline, true: Outline) -> OutlineErrors:
 
     A picture without outlines has nothing to be near to: then all of the other's are `_FAR`.
     """
-    lines, facts = drawn.of(CONTRAST).thinned(_AT_MOST), true.of(CONTRAST).thinned(_AT_MOST)
+    lines, seen = drawn.of(CONTRAST).thinned(_AT_MOST), true.of(CONTRAST)
+    facts = seen.thinned(_AT_MOST)
+    parts, parts_lost = count_parts(seen.points, seen.weights, _distances(seen, drawn)[0])
     away, nearest = _distances(lines, true)
     lacking, _ = _distances(facts, drawn)
     turns, weights = _turns(lines, true, away, nearest)
@@ -211,6 +219,8 @@ def compare_outlines(drawn: Outline, true: Outline) -> OutlineErrors:
         missing=_mean(lacking > _MATCHED, facts.weights),
         turn=_mean(turns, weights),
         turn95=_percentile(turns, weights, 95),
+        parts=parts,
+        parts_lost=parts_lost,
     )
 
 

@@ -60,7 +60,9 @@ class LogosTest(FolderTestCase):
 
 def figures(turn):
     """Return a drawing's figures that are perfect but for its mean turn."""
-    outlines = OutlineErrors(off=0, lost=0, stray=0, missing=0, turn=turn, turn95=turn)
+    outlines = OutlineErrors(
+        off=0, lost=0, stray=0, missing=0, turn=turn, turn95=turn, parts=0, parts_lost=0
+    )
     shapes = Recognition(true=0, found=0, drawn=0, right=0)
     return Figures(outlines, nodes=4, nodes_ratio=1, colour=0, colour95=0, error=0,
                    byte_count=1024, shapes=shapes, gradients=None, opacity=None)  # fmt: skip

@@ -106,6 +106,14 @@ class ComparingTest(SimpleTestCase):
         self.assertGreater(made_up.stray, 0.1)
         self.assertGreater(made_up.off, 0.4)
 
+    def test_a_lost_dot_is_counted_however_long_the_other_outlines_are(self):
+        dots = "".join(f'<circle cx="{x}" cy="6" r="1.2"/>' for x in (10, 30, 50))
+        true = outline(CIRCLE + dots)
+        one_lost = outline(CIRCLE + dots.replace('cx="30"', 'cx="34"'))
+        found = compare_outlines(one_lost, true)
+        self.assertEqual((found.parts, found.parts_lost), (3, 1))
+        self.assertEqual(compare_outlines(true, true).parts_lost, 0)
+
     def test_an_empty_drawing_has_lost_everything(self):
         found = self.errors("")
         self.assertEqual((found.missing, found.lost, found.turn), (1, 4, 0))
