@@ -13,13 +13,13 @@ from .compiled import compiled
 
 LINE, CUBIC = 0, 1
 
-_ROUNDED = 1.1  # px around a corner that coverage rounds off; nothing is measured there
+ROUNDED = 1.1  # px around a corner that coverage rounds off; nothing is measured there
 _TURN = 0.16  # radians of turning after which a node may lie
 _LENGTH = 14.0  # px after which a node may lie
-_MOST_TURN = 2.6  # radians that one cubic may turn
-_MISMATCH = 0.06  # radians that a line may deviate from the tangent of a smooth node
-_STRAIGHT = 0.7  # of a run's length, that a line between its ends has at least
-_PRICES = (1.1, 1.45, 0.25)  # of a line, of a cubic, and of a corner in addition
+MOST_TURN = 2.6  # radians that one cubic may turn
+MISMATCH = 0.06  # radians that a line may deviate from the tangent of a smooth node
+STRAIGHT = 0.7  # of a run's length, that a line between its ends has at least
+PRICES = (1.1, 1.45, 0.25)  # of a line, of a cubic, and of a corner in addition
 _PATIENCE = 4  # hopeless ends in a row after which longer runs are not tried
 
 
@@ -126,7 +126,7 @@ def divide(
         or CUBIC), float64 [K, 8] the control points of what follows.
     """
     m = len(index)
-    skip = round(_ROUNDED / step)
+    skip = round(ROUNDED / step)
     cost = np.full((m + 1, 2), 1e18)
     before = np.full((m + 1, 2, 2), -1, np.int64)
     kinds = np.zeros((m + 1, 2), np.int64)
@@ -189,27 +189,27 @@ def divide(
                     )
                     best = 1e18
                     kind = LINE
-                    if worst < 0.6 and chord > _STRAIGHT * length:
+                    if worst < 0.6 and chord > STRAIGHT * length:
                         off = 0.0
                         if kind_a == 0:
                             off = max(off, abs(ends[4] * dy - ends[5] * dx) / chord)
                         if kind_b == 0:
                             off = max(off, abs(ends[6] * dy - ends[7] * dx) / chord)
-                        if off < _MISMATCH:
-                            best = length * mean / noise**2 + price * _PRICES[0]
-                            best += price * (off / _MISMATCH) ** 2
-                            best += _excess(worst, noise) * price
-                    if abs(turned) < _MOST_TURN and (best > price * 1.6):
+                        if off < MISMATCH:
+                            best = length * mean / noise**2 + price * PRICES[0]
+                            best += price * (off / MISMATCH) ** 2
+                            best += excess(worst, noise) * price
+                    if abs(turned) < MOST_TURN and (best > price * 1.6):
                         mean, worst = fit_cubic(
                             x, y, weight, first, last, skip_a, skip_b, ends, curve
                         )
-                        total = length * mean / noise**2 + price * _PRICES[1]
-                        total += _excess(worst, noise) * price
+                        total = length * mean / noise**2 + price * PRICES[1]
+                        total += excess(worst, noise) * price
                         if total < best:
                             best, kind = total, CUBIC
                     if best < price * 8:
                         good = True
-                    total = cost[k, kind_a] + best + (price * _PRICES[2] if kind_b else 0.0)
+                    total = cost[k, kind_a] + best + (price * PRICES[2] if kind_b else 0.0)
                     if total < cost[j, kind_b]:
                         cost[j, kind_b] = total
                         before[j, kind_b, 0], before[j, kind_b, 1] = k, kind_a
@@ -241,283 +241,7 @@ def divide(
 
 
 @compiled
-def _excess(worst: float, noise: float) -> float:
+def excess(worst: float, noise: float) -> float:
     """Return the extra prices for a run whose worst point lies far off, 0 within four noises."""
     beyond = np.sqrt(worst) / noise - 4.0
     return beyond * beyond * 0.25 if beyond > 0 else 0.0
-
-
-@compiled
-def spare(
-    x: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
-    n: int,
-    step: float,
-    noise: float,
-    price: float,
-    start: np.ndarray,
-    node: np.ndarray,
-    leave: np.ndarray,
-    arrive: np.ndarray,
-    kinds: np.ndarray,
-    corner: np.ndarray,
-    kept: np.ndarray,
-) -> np.ndarray:
-    """Take away nodes that a chain can do without, the cheapest first.
-
-    Args:
-        x, y, weight, n, step, noise, price: as for `divide`.
-        start: int64 [K], index of the point at each node, rising from the first.
-        node, leave, arrive, kinds, corner: of the chain, see `adjust`; kinds are updated.
-        kept: bool [K], all True; receives False for each node taken away.
-
-    Returns:
-        float64 [K, 8], control points of what follows each kept node where that changed, else 0.
-    """
-    count = len(start)
-    changed = np.zeros((count, 8))
-    skip = round(_ROUNDED / step)
-    own = np.empty(count)
-    gain = np.empty(count)
-    merged = np.zeros((count, 8))
-    merged_kind = np.zeros(count, np.int64)
-    curve = np.empty(8)
-    for k in range(count):
-        own[k] = _run_cost(
-            x,
-            y,
-            weight,
-            n,
-            step,
-            noise,
-            price,
-            skip,
-            start,
-            node,
-            leave,
-            arrive,
-            corner,
-            k,
-            (k + 1) % count,
-            kinds[k],
-            True,
-            curve,
-        )
-    for k in range(count):
-        gain[k] = -1e18
-    left = count
-    for k in range(count):
-        _try_without(
-            x,
-            y,
-            weight,
-            n,
-            step,
-            noise,
-            price,
-            skip,
-            start,
-            node,
-            leave,
-            arrive,
-            kinds,
-            corner,
-            kept,
-            own,
-            k,
-            gain,
-            merged,
-            merged_kind,
-        )
-    while left > 2:
-        best = int(np.argmax(gain))
-        if gain[best] <= 0:
-            break
-        a, b = _before(kept, best), _after(kept, best)
-        kept[best] = False
-        gain[best] = -1e18
-        left -= 1
-        kinds[a] = merged_kind[best]
-        changed[a] = merged[best]
-        own[a] = _run_cost(
-            x,
-            y,
-            weight,
-            n,
-            step,
-            noise,
-            price,
-            skip,
-            start,
-            node,
-            leave,
-            arrive,
-            corner,
-            a,
-            b,
-            kinds[a],
-            True,
-            curve,
-        )
-        for k in (a, b):
-            if left > 2:
-                _try_without(
-                    x,
-                    y,
-                    weight,
-                    n,
-                    step,
-                    noise,
-                    price,
-                    skip,
-                    start,
-                    node,
-                    leave,
-                    arrive,
-                    kinds,
-                    corner,
-                    kept,
-                    own,
-                    k,
-                    gain,
-                    merged,
-                    merged_kind,
-                )
-    return changed
-
-
-@compiled
-def _before(kept: np.ndarray, k: int) -> int:
-    count = len(kept)
-    k = (k - 1) % count
-    while not kept[k]:
-        k = (k - 1) % count
-    return k
-
-
-@compiled
-def _after(kept: np.ndarray, k: int) -> int:
-    count = len(kept)
-    k = (k + 1) % count
-    while not kept[k]:
-        k = (k + 1) % count
-    return k
-
-
-@compiled
-def _try_without(
-    x: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
-    n: int,
-    step: float,
-    noise: float,
-    price: float,
-    skip: int,
-    start: np.ndarray,
-    node: np.ndarray,
-    leave: np.ndarray,
-    arrive: np.ndarray,
-    kinds: np.ndarray,
-    corner: np.ndarray,
-    kept: np.ndarray,
-    own: np.ndarray,
-    k: int,
-    gain: np.ndarray,
-    merged: np.ndarray,
-    merged_kind: np.ndarray,
-) -> None:
-    a, b = _before(kept, k), _after(kept, k)
-    if a == b:
-        gain[k] = -1e18
-        return
-    curve = np.empty(8)
-    old = own[a] + own[k] + (price * _PRICES[2] if corner[k] else 0.0)
-    best = 1e18
-    for kind in range(2):
-        cost = _run_cost(
-            x,
-            y,
-            weight,
-            n,
-            step,
-            noise,
-            price,
-            skip,
-            start,
-            node,
-            leave,
-            arrive,
-            corner,
-            a,
-            b,
-            kind,
-            False,
-            curve,
-        )
-        if cost < best:
-            best = cost
-            merged_kind[k] = kind
-            merged[k] = curve
-    gain[k] = old - best
-
-
-@compiled
-def _run_cost(
-    x: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
-    n: int,
-    step: float,
-    noise: float,
-    price: float,
-    skip: int,
-    start: np.ndarray,
-    node: np.ndarray,
-    leave: np.ndarray,
-    arrive: np.ndarray,
-    corner: np.ndarray,
-    a: int,
-    b: int,
-    kind: int,
-    there: bool,
-    curve: np.ndarray,
-) -> float:
-    """Return what a segment from node `a` to node `b` costs, and write its control points.
-
-    One that is `there` already is allowed whatever it looks like.
-    """
-    first = start[a] % n
-    last = start[b] % n
-    while last <= first:
-        last += n
-    length = (last - first) * step
-    room = (last - first) // 4
-    skip_a, skip_b = min(skip, room) * corner[a], min(skip, room) * corner[b]
-    ax, ay, bx, by = node[a, 0], node[a, 1], node[b, 0], node[b, 1]
-    curve[0], curve[1], curve[6], curve[7] = ax, ay, bx, by
-    ux, uy = np.cos(leave[a]), np.sin(leave[a])
-    vx, vy = np.cos(arrive[b]), np.sin(arrive[b])
-    if kind == LINE:
-        curve[2], curve[3], curve[4], curve[5] = ax, ay, bx, by
-        mean, worst = line_misfit(x, y, weight, first, last, skip_a, skip_b, ax, ay, bx, by)
-        dx, dy = bx - ax, by - ay
-        chord = np.hypot(dx, dy) + 1e-9
-        off = 0.0
-        if not corner[a]:
-            off = max(off, abs(ux * dy - uy * dx) / chord)
-        if not corner[b]:
-            off = max(off, abs(vx * dy - vy * dx) / chord)
-        if (off > _MISMATCH or chord < _STRAIGHT * length) and not there:
-            return 1e18
-        extra = price * (_PRICES[0] + (off / _MISMATCH) ** 2)
-    else:
-        turn = np.arctan2(ux * vy - uy * vx, ux * vx + uy * vy)
-        chord = np.hypot(bx - ax, by - ay)
-        if not there and (abs(turn) > _MOST_TURN or chord < 0.35 * length):
-            return 1e18
-        ends = np.array([ax, ay, bx, by, ux, uy, -vx, -vy])
-        mean, worst = fit_cubic(x, y, weight, first, last, skip_a, skip_b, ends, curve)
-        extra = price * _PRICES[1]
-    return length * mean / noise**2 + extra + _excess(worst, noise) * price

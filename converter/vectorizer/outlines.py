@@ -11,8 +11,9 @@ from contourpy import LineType, contour_generator
 from .adjust import adjust, control
 from .compiled import compiled
 from .corners import find_corners, tangents
-from .nodes import divide, places, spare
+from .nodes import divide, places
 from .raster import add_coverage, coverage
+from .sparing import Chain, Run, spare
 
 _STEP = 0.5  # px between the points of an outline
 _REACH = 2.2  # px over which a tangent is measured
@@ -21,6 +22,7 @@ _LOST = 0.12  # mean share, around a pixel, that contours must not miss
 # What is missed is added in steps that shrink: thin lines appear all at once, and too wide.
 _RAISES = (1.0, 0.5, 0.5, 0.35, 0.25, 0.15)
 _DOUBTED = 2.0  # px, sigma by which shares are softened that tell nothing
+_SLACKS = (1.0, 2.0, 4.0, 8.0)
 _UNSEEN = 0.01  # weight of what is painted over
 
 
@@ -132,21 +134,16 @@ def fit(
     corners, sharp = find_corners(x, y, n, step, least_bend)
     direction = tangents(x, y, n, step, _REACH)
     index, corner_of = places(direction, n, step, corners)
-    chosen, is_corner, kinds, curves = divide(
-        np.tile(x, 3),
-        np.tile(y, 3),
-        np.tile(weight, 3),
-        n,
-        step,
-        noise,
-        price,
-        direction,
-        index,
-        corner_of,
-        sharp,
-    )
-    count = len(chosen)
-    if count < 2:
+    points = [np.tile(values, 3) for values in (x, y, weight)]
+    # Where the noise is underestimated, nothing follows the outline nearly enough.
+    for slack in _SLACKS:
+        chosen, is_corner, kinds, curves = divide(
+            *points, n, step, noise * slack, price, direction, index, corner_of, sharp
+        )
+        count = len(chosen)
+        if count >= 2:
+            break
+    else:
         return None
     start = index[chosen]
     outline = Outline(
@@ -159,11 +156,12 @@ def fit(
 
 def simplify(o: Outline, step: float, noise: float, price: float) -> None:
     """Take away the nodes that an outline can do without, and settle it again."""
-    kept = np.ones(len(o.node), bool)
-    changed = spare(
-        *(np.tile(v, 3) for v in (o.x, o.y, np.where(o.hidden, _UNSEEN, 1.0))), len(o.x), step,
-        noise, price, o.start, o.node, o.leave, o.arrive, o.kinds, o.corner, kept,
-    )  # fmt: skip
+    weight = np.where(o.hidden, _UNSEEN, 1.0)
+    points = (np.tile(values, 3) for values in (o.x, o.y, weight))
+    kept, changed = spare(
+        Run(*points, len(o.x), step, noise, price),
+        Chain(o.start, o.node, o.leave, o.arrive, o.kinds, o.corner),
+    )
     if kept.all():
         return
     fresh = changed.any(axis=1)

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
+from unittest.mock import patch
 
 import psutil
 from django.conf import settings
@@ -134,6 +135,15 @@ class NoisyUploadsTest(SimpleTestCase):
         ImageDraw.Draw(rendering).ellipse((104, 104, 407, 407), fill=255)
         self.assertGreater(rendering.getextrema()[0], 60)
         self.assertEqual(drawing.path_count, 3)
+
+    def test_an_outline_that_no_smooth_curve_follows_is_drawn_all_the_same(self):
+        image = Image.new("RGB", (128, 128), "#dc2626")
+        pen = ImageDraw.Draw(image)
+        for row in range(20, 108):
+            end = 90 + 9 * (row * 7 % 3)  # ragged by nine pixels
+            pen.line((30, row, end, row), fill="#22ff92")
+        rendering = render(self.trace(image, "simple").svg, 128).convert("RGB")
+        self.assertGreater(rendering.getpixel((60, 64))[1], 200)
 
     def test_gradients_that_touch_are_two_and_no_bands(self):
         image = gradient(128).convert("RGB")
@@ -349,6 +359,47 @@ class TracerPoolTest(SimpleTestCase):
         with self.pool._tracer(), self.assertRaises(TracingError):
             trace(as_logo(draw()), PRESETS["simple"], self.pool, clock_seconds=0.01)
         self.assertGreater(self.trace().path_count, 0)
+
+
+class WornTracerTest(SimpleTestCase):
+    """A tracer that grew, or did its share of jobs, gives way to a fresh one."""
+
+    # Answers with its own number as the width of a rectangle, and may keep much memory.
+    PROGRAM = """
+import json, os, sys
+print("ready", flush=True)
+kept = []
+for line in sys.stdin.buffer:
+    request = json.loads(line)
+    sys.stdin.buffer.read(4 * request["width"] * request["height"])
+    kept.append(b"x" * {kept})
+    shape = {{"paint": {{"colour": [0, 0, 0]}}, "rectangle": [0, 0, os.getpid(), 1, 0, 0]}}
+    answer = json.dumps([shape]).encode()
+    sys.stdout.buffer.write(json.dumps({{"length": len(answer)}}).encode() + b"\\n" + answer)
+    sys.stdout.buffer.flush()
+"""
+
+    def processes(self, kept, jobs):
+        """Trace so often and return which process did each."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "tracer.py"
+            program.write_text(self.PROGRAM.format(kept=kept))
+            pool = TracerPool(1, program)
+            self.addCleanup(pool.end)
+            image = Image.new("RGBA", (16, 16))
+            found = [trace(as_logo(image), PRESETS["simple"], pool).svg for _ in range(jobs)]
+        return [re.search(r'width="(\d+)" height="1"', svg)[1] for svg in found]
+
+    def test_one_that_grew_is_replaced_after_its_job(self):
+        with patch("converter.tracers.GROWN_BYTES", 100 * 2**20):
+            self.assertEqual(len(set(self.processes(kept=150 * 2**20, jobs=3))), 3)
+            self.assertEqual(len(set(self.processes(kept=2**10, jobs=3))), 1)
+
+    def test_one_that_did_its_share_is_replaced(self):
+        with patch("converter.tracers.JOBS", 2):
+            first, second, third = self.processes(kept=1, jobs=3)
+        self.assertEqual(first, second)
+        self.assertNotEqual(second, third)
 
 
 class WriteTest(SimpleTestCase):
