@@ -128,6 +128,13 @@ class TrainingConfig:
         "Version to go on from, gently: its weights, network and input size are taken, and the "
         "learning rate is a third; empty: from ImageNet.",
     )
+    start_share: float = _setting(
+        0.0,
+        "Share of the weights started from that is mixed into those of the end: what was known "
+        "stays known. 0 keeps the new ones alone.",
+        low=0,
+        high=0.9,
+    )
     weights: str = _setting(
         "", "Backbone weights file (safetensors); empty: those that come with the project."
     )

@@ -26,7 +26,7 @@ from classifier.training.losses import build_loss
 from classifier.training.model import LogoClassifier, build_model, reestimate_batch_norm
 from classifier.training.reporting import EpochResult, TrainingObserver
 from classifier.training.stages import Stage, plan_stages, seeded, validation_batches
-from classifier.training.weights import load_version_weights
+from classifier.training.weights import load_version_weights, mix_version_weights
 
 _BATCH_NORM_IMAGES = 1024
 _PLAIN_IMAGES = 1024  # to measure training accuracy on
@@ -112,7 +112,7 @@ def train(
         session.average = WeightAverage(model, config.ema_decay)
     for stage in stages[session.state.stage :]:
         train_stage(session, stage)
-    return _best(session)
+    return _best(session, data.start)
 
 
 def _planned_work(config: TrainingConfig, data: TrainingData, stages: list[Stage]) -> float:
@@ -172,13 +172,18 @@ def _plain_train_accuracy(session: Session) -> float:
 
 
 @torch.no_grad()
-def _best(session: Session) -> TrainingResult:
-    """Load the best checkpoint and let it answer on the validation split."""
+def _best(session: Session, start: bytes | None) -> TrainingResult:
+    """Load the best checkpoint and let it answer on the validation split.
+
+    `start` is what was trained from, of which the config may want a share.
+    """
     parallel.wait()  # for the first process to have written it
     tensors, _ = checkpoint.load_checkpoint(session.folder / checkpoint.BEST)
     parallel.wait()  # for all to have read it
     model = session.model
     model.load_state_dict(tensors)
+    if start is not None and session.config.start_share:
+        mix_version_weights(model, start, session.config.start_share)
     model.eval()
     logits = [
         model.suffix(inputs, 0).cpu()

@@ -146,6 +146,27 @@ def load_version_weights(model: nn.Module, content: bytes) -> None:
         raise WeightsError(f"The version's weights do not fit its network: {reason}") from error
 
 
+def mix_version_weights(model: nn.Module, content: bytes, share: float) -> None:
+    """Mix a share of a version's weights into those of a network that was trained from them.
+
+    The ends of one training lie in one valley: what is between them often knows both what the
+    first knew and what the second learnt. Wortsman et al.: Robust fine-tuning of zero-shot models
+    (2022), https://arxiv.org/abs/2109.01903. Tensors of other shapes, as of a fresh head,
+    stay as they are.
+
+    Args:
+        model: the trained network, changed in place.
+        content: of the version's safetensors file.
+        share: of the version's weights, 0 to 1.
+    """
+    before = load(content)
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            start = before.get(name)
+            if tensor.is_floating_point() and start is not None and start.shape == tensor.shape:
+                tensor.lerp_(start.to(tensor), share)
+
+
 def half_precision(content: bytes) -> bytes:
     """Return a safetensors file with its floating-point numbers in 16 bits.
 

@@ -6,10 +6,12 @@ from unittest import mock
 import numpy as np
 import torch
 from django.test import SimpleTestCase
+from safetensors.torch import save
 
 from classifier.training import loop
 from classifier.training.config import TrainingConfig
 from classifier.training.errors import CheckpointError, NonFiniteLossError, TrainingStoppedError
+from classifier.training.model import build_model
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
 from tests.classifier.training.images import make_data
@@ -80,6 +82,21 @@ class TrainTests(SimpleTestCase):
         self.assertAlmostEqual(observer.progress[-1], 1.0, places=3)
         self.assertEqual(observer.epochs[0].backbone_learning_rate, 0)
         self.assertGreater(observer.epochs[2].backbone_learning_rate, 0)
+
+    def test_a_share_of_the_weights_that_it_started_from_comes_back(self):
+        config = replace(TINY, keep="last", head_epochs=0, top_epochs=0)
+        own = build_model(config).state_dict()
+        first = {name: tensor.clone().contiguous() for name, tensor in own.items()}
+        self.data = replace(self.data, start=save(first))
+        new = self.train(config, folder="new").model.state_dict()
+        mixed = self.train(replace(config, start_share=0.25), folder="mixed").model.state_dict()
+        moved = False
+        for name, tensor in new.items():
+            if tensor.is_floating_point():
+                expected = 0.75 * tensor + 0.25 * first[name]
+                self.assertTrue(torch.allclose(mixed[name], expected, atol=1e-5), name)
+                moved |= not torch.allclose(tensor, first[name], atol=1e-4)
+        self.assertTrue(moved)
 
     def test_the_last_epoch_is_kept_where_that_is_asked_for(self):
         for keep, kept in (("best", 1), ("last", 3)):
