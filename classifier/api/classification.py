@@ -124,7 +124,7 @@ _EXAMPLE = OpenApiExample(
         "probabilities": {"simple": 0.05, "text": 0.91, "gradient": 0.01, "complex": 0.03},
         "method": "hybrid",
         "reason": "",
-        "model_version": "b0-128-2",
+        "model_version": "lite0-128-6",
         "milliseconds": 9.4,
         "cached": False,
     },

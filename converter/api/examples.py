@@ -18,7 +18,7 @@ CONVERSION_EXAMPLE = OpenApiExample(
         "confidence": 0.93,
         "probabilities": {"simple": 0.93, "text": 0.05, "gradient": 0.01, "complex": 0.01},
         "method": "hybrid",
-        "model_version": "lite0-128-5",
+        "model_version": "lite0-128-6",
         "preset": "simple",
         "policy": None,
         "reason": "The classifier says simple (93% sure).",

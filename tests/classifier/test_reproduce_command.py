@@ -17,7 +17,11 @@ NAME = min(path.name for path in BUNDLED_FOLDER.glob("*/"))
 
 class ReproduceTests(TestCase):
     def setUp(self):
-        self.shipped = read_manifest(BUNDLED_FOLDER / NAME)
+        shipped = read_manifest(BUNDLED_FOLDER / NAME)
+        alone = {**shipped.config, "start_from": ""}
+        self.shipped = replace(shipped, config=alone, forerunners=[])
+        read = mock.patch.object(reproduce, "read_manifest", side_effect=lambda _: self.shipped)
+        self.enterContext(read)
 
     def call(self, fingerprint: str, *before: ModelVersion) -> str:
         dataset = Dataset.objects.create(
@@ -54,8 +58,7 @@ class ReproduceTests(TestCase):
             input_size=self.shipped.input_size,
             manifest={"config": first, "files": {"model.safetensors": ""}},
         )
-        with mock.patch.object(reproduce, "read_manifest", return_value=self.shipped):
-            self.call(self.shipped.dataset["fingerprint"], trained)
+        self.call(self.shipped.dataset["fingerprint"], trained)
         runs = TrainingRun.objects.order_by("pk")
         self.assertEqual([run.config["start_from"] for run in runs], ["", trained.name])
 
@@ -63,10 +66,7 @@ class ReproduceTests(TestCase):
         self.shipped = replace(
             self.shipped, config={**self.shipped.config, "precision": "bfloat16"}, forerunners=[]
         )
-        with (
-            mock.patch.object(reproduce, "read_manifest", return_value=self.shipped),
-            mock.patch("classifier.training.device._has_bfloat16", return_value=False),
-        ):
+        with mock.patch("classifier.training.device._has_bfloat16", return_value=False):
             output = self.call(self.shipped.dataset["fingerprint"])
         self.assertEqual(TrainingRun.objects.get().config["precision"], "auto")
         self.assertIn("bfloat16 needs hardware", output)
