@@ -197,11 +197,14 @@ def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
         later[:] = False
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
     mask = own.copy()
-    # Under what is thin, not as far as where that ends: it would look out there.
-    cover = later.astype(np.uint8)
-    covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
-    covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
-    mask[later & (covered > 0) & (cv2.dilate(own, kernel) > 0)] = 1
+    under = later & (cv2.dilate(own, kernel) > 0)
+    if regions.noisy:
+        # Outlines are loose: what goes as far as something thin ends would look out there.
+        cover = later.astype(np.uint8)
+        covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
+        covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
+        under &= covered > 0
+    mask[under] = 1
     height, width = labels.shape
     inner = (top > 0, bottom < height, left > 0, right < width)
     fill_under(mask, later, inner)

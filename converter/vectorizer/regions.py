@@ -1,6 +1,6 @@
 """Finding an image's paints, and how much of each pixel each of them covers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,11 +32,13 @@ class Regions:
         mixture: of each pixel.
         paints: what its indices mean.
         doubt: float32 [H, W], 0 to 1, how little the shares tell because of noise.
+        noisy: whether the image was compressed with loss.
     """
 
     mixture: Mixture
     paints: list[Paint]
     doubt: np.ndarray
+    noisy: bool
 
 
 def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
@@ -79,7 +81,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
             mixture, measured, tabulated(paints, lossy), settings.noise, settings.patch_price
         )
     doubt = _doubt(mixture, paints) if lossy else np.zeros(plain.shape, np.float32)
-    return Regions(mixture, paints, doubt)
+    return Regions(mixture, paints, doubt, lossy)
 
 
 def _doubt(mixture: Mixture, paints: list[Paint]) -> np.ndarray:
@@ -109,7 +111,7 @@ def calmed(regions: Regions, speckle: float) -> Regions:
     while patches > _MOST_PATCHES and speckle < _MOST_SPECKLE:
         speckle = max(4.0, 4 * speckle)
         mixture, patches = _absorbed(mixture, speckle)
-    return Regions(mixture, regions.paints, regions.doubt)
+    return replace(regions, mixture=mixture)
 
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:
