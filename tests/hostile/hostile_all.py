@@ -33,11 +33,12 @@ class SiegeTests(SimpleTestCase):
     def end(self, report):
         """Say what was seen, and hold it and what is left to what is promised."""
         self.wait_for_workers()
-        memory = max(process.memory_info().rss for process in self.server.processes())
-        print(f"{report}; then the largest process {memory / 2**20:.0f} MB")
         orphans = int(self.server.shell(ORPHANS))
         left = [f"{orphans} files without a row"] if orphans else []
-        self.assertEqual([*report.failures, *is_well(self.server), *left], [])
+        left += is_well(self.server)
+        memory = max(process.memory_info().rss for process in self.server.processes())
+        print(f"{report}; then the largest process {memory / 2**20:.0f} MB, {orphans} orphans")
+        self.assertEqual([*report.failures, *left], [])
 
     def wait_for_workers(self):
         deadline = time.monotonic() + _PATIENCE
