@@ -43,8 +43,14 @@ def mend_split(dataset: Dataset) -> int:
     seed. The fingerprint changes with the split.
 
     Raises:
-        DatasetError: if a class has fewer than three brands: the message names it.
+        DatasetError: if a class has fewer than three brands: the message names it; or if something
+            was trained on the dataset, whose training logos could become test logos.
     """
+    if dataset.training_runs.exists() or dataset.studies.exists():
+        raise DatasetError(
+            "Networks were trained on this split: logos they learned from could become test logos. "
+            "Import the logos again under another name, and mend that split."
+        )
     with transaction.atomic():
         rows = list(dataset.samples.of_classes().exclude(split=""))
         moved = _moves(rows, dataset.seed)

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from classifier.datasets.errors import DatasetError
 from classifier.datasets.mending import mend_split, missing_classes, missing_sentences
-from classifier.models import Dataset, Sample
+from classifier.models import Dataset, Sample, TrainingRun
 from tests.classifier.evaluated import make_admin
 
 
@@ -51,6 +51,14 @@ class MendingTests(TestCase):
                 "There is no complex logo at all.",
             ],
         )
+
+    def test_it_leaves_a_split_alone_that_something_was_trained_on(self):
+        self.add_complete("simple", "text", "complex")
+        self.add("gradient", [f"g{number}" for number in range(20)])
+        TrainingRun.objects.create(dataset=self.dataset, config={})
+        with self.assertRaisesMessage(DatasetError, "Networks were trained on this split"):
+            mend_split(self.dataset)
+        self.assertIn("gradient", missing_classes(self.dataset))
 
     def test_it_moves_whole_brands_until_nothing_is_missing(self):
         self.add_complete("simple", "text", "complex")
