@@ -75,9 +75,9 @@ def _prepare(environment: dict[str, str], version: ModelVersion) -> None:
     shutil.copytree(version.folder, copy)
     code = (
         "from pathlib import Path; "
-        "from classifier.versions.promotion import promote; "
+        "from classifier.versions.promotion import put_in_production; "
         "from classifier.versions.registry import register_version; "
-        f"promote(register_version(Path({str(copy)!r})))"
+        f"put_in_production(register_version(Path({str(copy)!r})))"
     )
     for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", code]):
         result = subprocess.run(
