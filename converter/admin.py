@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 
-from converter.models import AuditEntry, Conversion, Failure, RoutingPolicy
+from converter.models import AuditEntry, Conversion, Failure, GoneError, RoutingPolicy
 from converter.outputs.png import write_png
 from converter.templatetags.figures import milliseconds
 
@@ -135,7 +135,7 @@ def _picture(conversion: Conversion, side: int) -> str:
     """Return an image of a drawing, as pixels: an SVG could be large."""
     try:
         content = base64.b64encode(write_png(conversion.read_svg(), side)).decode()
-    except (OSError, ValueError):
+    except (GoneError, OSError, ValueError):
         return "no file"
     return format_html(
         '<img src="data:image/png;base64,{}" alt="" '

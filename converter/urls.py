@@ -64,6 +64,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics_page.MetricsView.as_view(), name="metrics"),
     path("dashboard/conversions/", report.report, name="conversions-report"),
+    path(
+        "dashboard/conversions/numbers/<slug:kind>.<slug:file_format>",
+        report.numbers,
+        name="conversions-numbers",
+    ),
     path("", include("classifier.urls")),
     path("api/schema/", SpectacularAPIView.as_view(http_method_names=_READ), name="schema"),
     path(

@@ -15,9 +15,9 @@ from converter.images import Logo
 
 KEEP, AROUND, EVERYWHERE = "keep", "transparent", "transparent-everywhere"
 CHOICES = {
-    KEEP: "Keep it",
-    AROUND: "Remove it around the logo",
-    EVERYWHERE: "Remove it everywhere, inside of letters, too",
+    KEEP: "Keep",
+    AROUND: "Remove around the logo",
+    EVERYWHERE: "Remove everywhere, also inside letters",
 }
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from converter.adjusting.ground import KEEP, GroundError, check_ground
+from converter.adjusting.ground import CHOICES, KEEP, GroundError, check_ground
 from converter.adjusting.palette import PaletteError, read_changes, read_colours
 from converter.presets import PRESETS, VtracerSettings
 from converter.vectorizer.settings import DrawingSettings
@@ -55,33 +55,41 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option(
-            "colours", "Colours", "At most this many flat colours.", int, 2, 64,
+            "colours", "Number of colours", "The drawing has at most this many flat colours.",
+            int, 2, 64,
         ),
         Option(
             "detail", "Detail",
-            "More follows the logo with more nodes, less draws it with fewer; 50 is the preset's.",
+            "Higher follows the logo more closely, with more nodes; lower is simpler to edit; "
+            "50 is the preset's.",
             int, 0, 100, 5,
         ),
         Option(
             "smoothing", "Smoothing",
-            "More evens out ragged edges; less keeps what is fine. In pixels of the logo.",
+            "Higher evens out ragged edges; lower keeps fine detail.",
             float, 0.3, 3.0, 0.1, "px",
         ),
         Option(
-            "corners", "Corners", "A bend of less than this is drawn round, not as a corner.",
+            "corners", "Corners",
+            "Bends of less than this angle are rounded; sharper ones stay corners.",
             float, 5, 120, 1, "°",
         ),
         Option(
-            "speckles", "Speckles", "Spots smaller than this, in square pixels, are left out.",
+            "speckles", "Speckles", "Spots smaller than this area are left out.",
             float, 0, 200, 1, "px²",
         ),
         Option(
-            "gradients", "Gradients", "Draw smooth tones as gradients; off: in flat colours.", bool,
+            "gradients", "Gradients", "On: smooth tones become gradients. Off: flat colours.", bool,
         ),
         Option(
-            "shapes", "Shapes", "Draw circles, ellipses and rectangles as such.", bool,
+            "shapes", "Shapes",
+            "On: circles, ellipses and rectangles are kept as such. Off: all are paths.", bool,
         ),
     )
+}  # fmt: skip
+
+_OTHER_LABELS = {
+    "ground": "Background", "palette": "Brand colours", "recolour": "Replaced colours",
 }  # fmt: skip
 
 
@@ -156,10 +164,11 @@ class Adjustments:
         return replace(self, **same)
 
     def told(self) -> list[tuple[str, str]]:
-        """Return what is changed as people read it: names, and values."""
-        words = {True: "on", False: "off"}
+        """Return what is changed as people read it: labels as on the page, and values."""
+        labels = {option.name: option.label for option in OPTIONS.values()} | _OTHER_LABELS
+        words = {"True": "on", "False": "off"} | CHOICES
         return [
-            (name, words[value] if isinstance(value, bool) else str(value))
+            (labels[name], words.get(str(value), str(value)))
             for name, value in self.stored().items()
         ]
 

@@ -44,7 +44,8 @@ class ConversionSerializer(serializers.ModelSerializer):
         fields = (
             "id", "name", "width", "height", "logo_type", "confidence", "probabilities", "method",
             "model_version", "preset", "policy", "reason", "adjustments", "corrected", "notice",
-            "fidelity", "paths", "colours", "svg_bytes", "milliseconds", "created_at", "svg",
+            "fidelity", "paths", "shapes", "nodes", "colours", "svg_bytes", "milliseconds",
+            "created_at", "svg",
         )  # fmt: skip
 
     def get_svg(self, conversion: Conversion) -> str:

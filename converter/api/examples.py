@@ -27,6 +27,8 @@ CONVERSION_EXAMPLE = OpenApiExample(
         "notice": "",
         "fidelity": 0.991,
         "paths": 3,
+        "shapes": 1,
+        "nodes": 42,
         "colours": 2,
         "svg_bytes": 1480,
         "milliseconds": {"classify": 11, "trace": 190},

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from converter.conversion import Result, read_upload
 from converter.images import Logo, to_png
+from converter.outputs.counting import counts_of
 from converter.presets import PRESETS
 
 Also = Callable[["Conversion"], None]
@@ -89,6 +90,12 @@ class Conversion(models.Model):
         "outlines or of all others, whichever is lower."
     )
     paths = models.PositiveIntegerField()
+    shapes = models.PositiveIntegerField(
+        null=True, help_text="Circles, ellipses and rectangles that are kept as such."
+    )
+    nodes = models.PositiveIntegerField(
+        null=True, help_text="Points of the paths where pieces of outlines meet."
+    )
     colours = models.PositiveIntegerField()
     svg_bytes = models.PositiveIntegerField()
     original_bytes = models.PositiveIntegerField(default=0)
@@ -210,7 +217,8 @@ class Conversion(models.Model):
         self.reason = result.reason
         self.notice = result.notice
         self.fidelity = result.fidelity
-        self.paths = result.drawing.path_count
+        counts = counts_of(result.drawing.svg)
+        self.paths, self.shapes, self.nodes = counts.paths, counts.shapes, counts.nodes
         self.colours = result.drawing.colour_count
         self.svg_bytes = result.drawing.byte_count
         self.milliseconds = result.milliseconds

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from converter.adjusting.options import AS_PRESET, Adjustments
 from converter.conversion import Choice, ConversionError, Result
+from converter.images import MAX_SIDE as MAX_IMAGE_SIDE
 from converter.images import RefusedImageError
 from converter.intake import convert_upload, draw_again, take_uploads
 from converter.models import Batch, Conversion
@@ -66,6 +67,9 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: int) -> HttpRes
         "form": form,
         "recent": recent,
         "most": settings.CONVERTER_MAX_BATCH_IMAGES,
+        "megabytes": settings.CONVERTER_MAX_UPLOAD_BYTES // 2**20,
+        "most_pixels": f"{MAX_IMAGE_SIDE:,}",
+        "days": settings.CONVERSION_DAYS,
         "asked": _asked(request).told(),
     }
     return render(request, "converter/convert.html", context, status=status)

@@ -2,13 +2,17 @@
 
 from django import template
 
+from converter.models import Conversion
+
 register = template.Library()
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Show a share from 0 to 1 as whole percent: 71%."""
-    return "" if share is None else f"{share:.0%}"
+    """Show a share from 0 to 1 as whole percent: 71%, and what is not quite nothing as <1%."""
+    if share is None:
+        return ""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 @register.filter
@@ -17,6 +21,14 @@ def milliseconds(value: float | str | None) -> str:
     if value in (None, ""):
         return ""
     return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
+
+
+@register.filter
+def answered_by(conversion: Conversion) -> str:
+    """Say what told the type of a logo."""
+    model = f"the model {conversion.model_version}"
+    answers = {"neural": model, "rules": "the rules", "hybrid": f"the rules and {model} together"}
+    return f"Answered by {answers.get(conversion.method, conversion.method)}"
 
 
 @register.filter

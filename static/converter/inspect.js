@@ -6,7 +6,12 @@ import { Divider } from "./divider.js";
 import { outlineOf } from "./outline.js";
 import { View } from "./view.js";
 
-const NOTES = { outline: "The SVG's lines and nodes over the faded original." };
+const MOVE = "Drag the picture to move it; zoom with the wheel, a pinch or + and −.";
+const NOTES = {
+  compare: `Original on the left, SVG on the right: drag the divider. ${MOVE}`,
+  side: `Both show the same place. ${MOVE}`,
+  outline: `The SVG's lines and nodes over the faded original. ${MOVE}`,
+};
 const PIXELS_FROM = 3; // times enlarged, from which the original's pixels are shown as squares
 
 export class Inspector {

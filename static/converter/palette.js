@@ -12,7 +12,7 @@ export class Palette {
 
   row({ colour, share }, all) {
     const row = document.createElement("li");
-    const input = Object.assign(document.createElement("input"), { type: "color", value: colour, title: "Change this colour" });
+    const input = Object.assign(document.createElement("input"), { type: "color", value: colour, title: "Replace this colour" });
     input.setAttribute("aria-label", `Change ${colour}`);
     input.addEventListener("change", () => this.change([`${colour}:${input.value}`]));
     const name = Object.assign(document.createElement("code"), { textContent: colour });

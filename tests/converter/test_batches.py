@@ -234,7 +234,7 @@ class PageTests(BatchTestCase):
         for item in batch.items.all():
             convert_item(str(item.pk))
         page = self.client.get(f"/batches/{batch.pk}/state/")
-        for part in ("2 of 3 converted, 1 not", "b.png: This is not a PNG", "Download all"):
+        for part in ("2 of 3 converted, 1 failed", "b.png: This is not a PNG", "Download all"):
             self.assertContains(page, part)
         self.assertNotContains(page, "hx-get")
 

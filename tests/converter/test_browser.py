@@ -38,7 +38,7 @@ class ConvertPageTest(BrowserTestCase):
         convert_item(first)
         self.page.get_by_text("bad.png: This is not a PNG").wait_for()
         convert_item(second)
-        self.page.get_by_text("1 of 2 converted, 1 not").wait_for()
+        self.page.get_by_text("1 of 2 converted, 1 failed").wait_for()
         self.page.locator(".thumbs").get_by_role("link", name="mark.png").wait_for()
         self.assertEqual(self.page.locator("progress").count(), 0)
 

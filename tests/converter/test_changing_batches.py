@@ -39,14 +39,14 @@ class ChangingTests(BatchTestCase):
     def test_the_chosen_are_traced_again_by_workers(self):
         _, delay = self.change(chosen=["0"], preset="text")
         self.assertEqual(delay.call_count, 1)
-        self.assertContains(self.client.get(self.path), "2 of 3 converted, 1 not")
+        self.assertContains(self.client.get(self.path), "2 of 3 converted, 1 failed")
         self.assertEqual(self.presets(), ["text", None, "simple"])
         self.assertTrue(self.batch.items.first().conversion.corrected)
         self.assertEqual(Conversion.objects.count(), 2)
 
     def test_until_a_worker_comes_the_earlier_drawing_is_there(self):
         page, _ = self.change(send=None, chosen=["0", "2"], preset="text")
-        self.assertContains(page, "0 of 3 converted, 1 not")
+        self.assertContains(page, "0 of 3 converted, 1 failed")
         self.assertEqual(self.presets(), ["simple", None, "simple"])
         self.client.post(f"{self.path}cancel/")
         statuses = list(self.batch.items.values_list("status", flat=True))

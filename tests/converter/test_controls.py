@@ -33,7 +33,7 @@ class ControlTests(ResultCase):
         self.page.keyboard.press("ArrowLeft")
         style = self.page.locator("[data-stage]").get_attribute("style")
         picture = self.page.locator("[data-drawing] img").get_attribute("src")
-        slider = self.page.get_by_label("Colours", exact=True)
+        slider = self.page.get_by_label("Number of colours")
         self.drawn(lambda: slider.press("Home"))
         self.assertEqual(self.page.locator("output[for=adjust-colours]").inner_text(), "2")
         self.assertEqual(len(self.swatches()), 2)
@@ -44,9 +44,7 @@ class ControlTests(ResultCase):
         self.assertEqual(self.stored().adjustments, {"colours": 2})
 
     def test_the_address_carries_the_settings(self):
-        self.drawn(
-            lambda: self.page.get_by_label("Ground", exact=True).select_option("transparent")
-        )
+        self.drawn(lambda: self.page.locator("#adjust-ground").select_option("transparent"))
         self.assertTrue(self.page.url.endswith("?ground=transparent"))
         address = self.page.url
         self.drawn(lambda: self.page.get_by_role("button", name="Reset to preset").click())
@@ -54,14 +52,12 @@ class ControlTests(ResultCase):
         self.assertEqual(self.stored().adjustments, {})
         self.drawn(lambda: self.page.goto(address))
         self.assertEqual(self.stored().adjustments, {"ground": "transparent"})
-        self.assertEqual(self.page.get_by_label("Ground", exact=True).input_value(), "transparent")
+        self.assertEqual(self.page.locator("#adjust-ground").input_value(), "transparent")
 
     def test_settings_go_to_other_logos(self):
-        self.drawn(
-            lambda: self.page.get_by_label("Ground", exact=True).select_option("transparent")
-        )
-        self.page.get_by_role("link", name="Use this for other logos").click()
-        self.page.get_by_text("With ground transparent").wait_for()
+        self.drawn(lambda: self.page.locator("#adjust-ground").select_option("transparent"))
+        self.page.get_by_role("link", name="Convert other logos with these settings").click()
+        self.page.get_by_text("Background Remove around the logo").wait_for()
         self.page.set_input_files("input[type=file]", self.file)
         self.page.wait_for_url("**/conversions/*/")
         stored = Conversion.objects.values_list("adjustments", flat=True)
@@ -69,11 +65,9 @@ class ControlTests(ResultCase):
 
     def test_the_ground_takes_a_colour(self):
         self.drawn(
-            lambda: self.page.get_by_label("Ground", exact=True).select_option(
-                label="Give it a colour"
-            )
+            lambda: self.page.locator("#adjust-ground").select_option(label="Fill with a colour")
         )
-        picker = self.page.get_by_label("Colour of the ground")
+        picker = self.page.get_by_label("Background colour")
         self.drawn(lambda: picker.fill("#123456"))
         self.assertEqual(self.stored().adjustments, {"ground": "#123456"})
         self.assertIn("#123456", self.swatches())
@@ -91,15 +85,15 @@ class ControlTests(ResultCase):
             self.assertRegex(share, re.compile(r"^(\d+|<1)%$"))
 
     def test_colours_snap_to_a_pasted_list(self):
-        self.page.get_by_text("Brand colours").click()
-        self.page.get_by_label("Paste a list").fill("#c8102e, #012169, #fefefe")
+        self.page.get_by_text("Use brand colours").click()
+        self.page.get_by_label("Paste your colours").fill("#c8102e, #012169, #fefefe")
         self.drawn(lambda: self.page.get_by_role("button", name="Use these colours").click())
         self.assertEqual(set(self.swatches()), {"#c8102e", "#012169", "#fefefe"})
 
     def test_a_list_that_is_none_is_told(self):
         self.expected_errors = ["422"]
-        self.page.get_by_text("Brand colours").click()
-        self.page.get_by_label("Paste a list").fill("red")
+        self.page.get_by_text("Use brand colours").click()
+        self.page.get_by_label("Paste your colours").fill("red")
         self.page.get_by_role("button", name="Use these colours").click()
         self.page.get_by_text("'red' is no colour").wait_for()
 

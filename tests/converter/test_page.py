@@ -101,9 +101,10 @@ class PageTest(TestCase):
             self.convert()
         found = Conversion.objects.get()
         before = found.svg.name
-        response = self.client.post(
-            f"/conversions/{found.pk}/retrace/", {"preset": "complex"}, follow=True
-        )
+        with self.captureOnCommitCallbacks(execute=True):
+            response = self.client.post(
+                f"/conversions/{found.pk}/retrace/", {"preset": "complex"}, follow=True
+            )
         self.assertContains(response, "You chose the complex preset.")
         found.refresh_from_db()
         self.assertEqual((found.preset, found.corrected, found.width), ("complex", True, 128))

@@ -28,6 +28,26 @@ class ReportTests(StoredCase):
         self.assertIn('"median": 0.5', charts["conversion-fidelity"])
         self.assertEqual(page.context["counts"], {"total": 1, "poor": 1, "corrected": 1})
 
+    def test_each_charts_numbers_are_downloaded(self):
+        Conversion.objects.update(logo_type="text", fidelity=0.5)
+        address = "/dashboard/conversions/numbers/conversion-types"
+        self.assertContains(self.client.get("/dashboard/conversions/"), f'href="{address}.csv"')
+        day = self.found.created_at.date().isoformat()
+        answer = self.client.get(f"{address}.csv")
+        self.assertEqual(answer.content.decode(), f"day,group,count\r\n{day},text,1\r\n")
+        self.assertIn("conversion-types.csv", answer["Content-Disposition"])
+        answer = self.client.get(f"{address}.json")
+        self.assertEqual(answer.json(), [{"day": day, "group": "text", "count": 1}])
+        for end in ("-nothing.csv", ".xml"):
+            self.assertEqual(self.client.get(f"{address}{end}").status_code, 404)
+
+    def test_strangers_and_users_without_rights_get_none(self):
+        address = "/dashboard/conversions/numbers/conversion-types.csv"
+        self.client.force_login(get_user_model().objects.create_user("somebody"))
+        self.assertEqual(self.client.get(address).status_code, 403)
+        self.client.logout()
+        self.assertRedirects(self.client.get(address), f"/accounts/login/?next={address}")
+
     def test_every_dashboard_page_has_its_tab(self):
         self.assertContains(self.client.get("/dashboard/"), 'href="/dashboard/conversions/"')
 
