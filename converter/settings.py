@@ -363,6 +363,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "classifier.api.schema.document_problems",
         "classifier.api.schema.summarize",
+        "classifier.api.schema.exemplify",
     ],
     "ENUM_NAME_OVERRIDES": {
         "MethodEnum": "classifier.models.Evaluation.Method",

@@ -183,7 +183,12 @@ class BatchCancelView(APIView):
 
     permission_classes = [AllowAny]
 
-    @extend_schema(summary="Cancel a batch", request=None, responses=BatchSerializer)
+    @extend_schema(
+        summary="Cancel a batch",
+        request=None,
+        responses=BatchSerializer,
+        examples=[BATCH_EXAMPLE],
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Take back what waits. What was converted stays."""
         batch = _own(request, pk)

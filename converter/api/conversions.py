@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from converter.api.batches import BatchSerializer, RouteSerializer, StorageFull, accepted
-from converter.api.examples import CONVERSION_EXAMPLE
+from converter.api.examples import BATCH_EXAMPLE, CONVERSION_EXAMPLE
 from converter.api.outputs import OutputSerializer
 from converter.conversion import ConversionError
 from converter.delivery import file_response
@@ -67,7 +67,7 @@ class ConversionsView(Conversions, APIView):
             202: BatchSerializer,
             400: OpenApiResponse(description="Unusable image."),
         },
-        examples=[CONVERSION_EXAMPLE],
+        examples=[CONVERSION_EXAMPLE, BATCH_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """Convert an image to SVG. What takes long becomes a batch of one, which a worker converts.

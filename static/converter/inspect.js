@@ -6,9 +6,9 @@ import { Divider } from "./divider.js";
 import { outlineOf } from "./outline.js";
 import { View } from "./view.js";
 
-const MOVE = "Drag the picture to move it; zoom with the wheel, a pinch or + and −.";
+const MOVE = "Drag to move; wheel, pinch, + or − to zoom.";
 const NOTES = {
-  compare: `Original on the left, SVG on the right: drag the divider. ${MOVE}`,
+  compare: `Left of the divider the original, right of it the SVG. ${MOVE}`,
   side: `Both show the same place. ${MOVE}`,
   outline: `The SVG's lines and nodes over the faded original. ${MOVE}`,
 };

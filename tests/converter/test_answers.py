@@ -3,6 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.test import Client, TestCase, override_settings
 
+from converter.adjusting.options import OPTIONS
 from converter.models import Conversion
 from tests.converter.test_outputs import StoredCase
 
@@ -54,8 +55,50 @@ class VisitorTests(StoredCase):
 
 
 class SchemaTests(TestCase):
+    def setUp(self):
+        answer = self.client.get("/api/schema/", headers={"accept": "application/json"})
+        self.schema = answer.json()
+        self.objects = self.schema["components"]["schemas"]
+
+    def example_of(self, content):
+        """An example of what a body holds: its own, or that of the object that it is or lists."""
+        if content.get("examples"):
+            return next(iter(content["examples"].values()))["value"]
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        name = name or content["schema"].get("items", {}).get("$ref", "").rpartition("/")[2]
+        if name.startswith("Paginated"):
+            name = name.removeprefix("Paginated").removesuffix("List")
+        return self.objects.get(name, {}).get("example")
+
+    def test_every_json_answer_and_request_has_an_example(self):
+        for path, operations in self.schema["paths"].items():
+            for method, operation in operations.items():
+                bodies = [*operation["responses"].values(), operation.get("requestBody", {})]
+                for body in bodies:
+                    for kind, content in body.get("content", {}).items():
+                        if kind.endswith("json"):
+                            with self.subTest(path=path, method=method):
+                                self.assertIsNotNone(self.example_of(content))
+
+    def test_examples_have_the_fields_that_their_objects_have(self):
+        for name, described in self.objects.items():
+            if "example" in described:
+                with self.subTest(name):
+                    self.assertEqual(set(described["example"]), set(described["properties"]))
+
+    def test_what_is_adjusted_has_ranges_and_defaults(self):
+        for name in ("ConversionRequestRequest", "BatchRequestRequest"):
+            fields = self.objects[name]["properties"]
+            for option in OPTIONS.values():
+                with self.subTest(option.name):
+                    found = fields[option.name]
+                    self.assertIn(option.about, found["description"])
+                    self.assertEqual(found.get("minimum"), option.low)
+                    self.assertEqual(found.get("maximum"), option.high)
+            self.assertEqual(fields["ground"]["default"], "keep")
+
     def test_every_operation_has_a_name_and_belongs_to_one_noun(self):
-        schema = self.client.get("/api/schema/", headers={"accept": "application/json"}).json()
+        schema = self.schema
         known = {tag["name"] for tag in schema["tags"]}
         for path, operations in schema["paths"].items():
             for method, operation in operations.items():

@@ -2,9 +2,10 @@ import zipfile
 from unittest import mock
 
 from converter.intake import convert_item
-from converter.models import Batch, Conversion
+from converter.models import Batch, BatchItem, Conversion
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
+from tests.converter.results import drop, paste
 from tests.support.browser import BrowserTestCase
 
 FILE = {"name": "mark.png", "mimeType": "image/png"}
@@ -92,6 +93,51 @@ class BatchPageTest(BrowserTestCase):
             self.page.get_by_role("link", name="complex 2").wait_for()
         presets = Conversion.objects.values_list("preset", flat=True)
         self.assertEqual(list(presets), ["complex"] * 2)
+
+    def test_the_chosen_are_traced_with_other_settings(self):
+        self.page.get_by_label("Choose b.png").check()
+        self.page.get_by_text("Change settings of the chosen").click()
+        self.page.get_by_label("Number of colours").fill("2")
+        self.page.locator("[name=ground]").select_option("#000000")
+        with mock.patch("converter.batches.enqueue", side_effect=convert_item):
+            self.page.get_by_role("button", name="Trace the chosen again").click()
+            self.page.get_by_text("2 of 2 converted").wait_for()
+        stored = Conversion.objects.order_by("name").values_list("adjustments", flat=True)
+        self.assertEqual(list(stored), [{}, {"colours": 2, "ground": "#000000"}])
+
+    def test_it_is_narrowed_down_and_all_that_are_shown_are_deleted(self):
+        Conversion.objects.filter(name="b.png").update(fidelity=0.2)
+        self.page.reload()
+        self.page.get_by_role("link", name="fidelity below").click()
+        self.page.get_by_label("Choose b.png").wait_for()
+        self.assertEqual(self.page.get_by_label("Choose a.png").count(), 0)
+        self.page.get_by_label("Choose all that are shown").check()
+        self.page.get_by_role("button", name="Delete the chosen").click()
+        self.page.get_by_text("1 logo is deleted").wait_for()
+        self.assertEqual(Conversion.objects.get().name, "a.png")
+
+    def test_what_failed_is_shown_alone(self):
+        BatchItem.objects.filter(name="b.png").update(status="failed", message="Too dark.")
+        self.page.reload()
+        self.page.get_by_text("1 of 2 converted, 1 failed").wait_for()
+        self.page.get_by_role("link", name="failed 1").click()
+        self.page.get_by_label("Choose b.png").wait_for()
+        self.assertEqual(self.page.get_by_label("Choose a.png").count(), 0)
+
+    def test_it_is_renamed_by_keyboard(self):
+        self.page.get_by_text("Rename", exact=True).first.press("Enter")
+        self.page.get_by_label("New name").fill("Partners")
+        self.page.keyboard.press("Enter")
+        self.page.get_by_role("heading", name="Partners").wait_for()
+        self.assertEqual(Batch.objects.get().name, "Partners")
+
+    def test_a_logo_that_is_dropped_or_pasted_on_it_is_converted(self):
+        batch, content = self.page.url, encoded(logo())
+        drop(self.page, content)
+        self.page.get_by_role("heading", name="dropped.png").wait_for()
+        self.page.goto(batch)
+        paste(self.page, content)
+        self.page.get_by_role("heading", name="pasted.png").wait_for()
 
     def test_the_whole_is_deleted(self):
         self.page.get_by_role("button", name="Delete the whole batch").click()

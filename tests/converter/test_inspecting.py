@@ -3,17 +3,8 @@
 from django.core.files.base import ContentFile
 
 from converter.models import Conversion
-from tests.converter.results import ResultCase
-
-_DROP = """async ([bytes, target]) => {
-  const data = new DataTransfer();
-  const file = new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" });
-  data.items.add(file);
-  for (const name of ["dragenter", "dragover", "drop"]) {
-    document.querySelector(target).dispatchEvent(
-      new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: data }));
-  }
-}"""
+from converter.presets import LOGO_TYPES, PRESETS
+from tests.converter.results import ResultCase, drop, paste
 
 
 class InspectingCase(ResultCase):
@@ -124,6 +115,11 @@ class PictureTests(InspectingCase):
         count = int(self.page.locator("[data-count=nodes]").inner_text())
         self.assertGreaterEqual(count, 4)
         self.assertEqual(dots.count("M"), count)
+        found = Conversion.objects.get()
+        self.assertEqual(found.nodes, count)
+        for name in ("paths", "shapes"):
+            shown = self.page.locator(f"[data-count={name}]").inner_text()
+            self.assertEqual(shown, str(getattr(found, name)))
         self.assertTrue(self.page.locator(".stage svg .lines > *").first.is_visible())
 
     def test_the_difference_is_none_for_the_same_picture_and_told_otherwise(self):
@@ -147,6 +143,27 @@ class PictureTests(InspectingCase):
         ]
         self.assertEqual(boxes[0]["width"], boxes[1]["width"])
         self.assertGreater(boxes[1]["x"], boxes[0]["x"])
+
+
+class TypeTests(InspectingCase):
+    """What is offered instead of the type that was told."""
+
+    def test_types_that_draw_the_same_say_so(self):
+        self.page.get_by_text("Wrong type?").click()
+        offered = self.page.get_by_label("It is").locator("option").all_inner_texts()
+        same = [f"{t} (draws the same)" if t in self.alike() else t for t in LOGO_TYPES]
+        self.assertEqual(offered, same)
+        self.assertIn("text (draws the same)", offered)
+        self.assertIn("complex", offered)
+
+    def alike(self):
+        settings = {name: PRESETS[name].settings for name in LOGO_TYPES}
+        return {n for n in LOGO_TYPES if n != "simple" and settings[n] == settings["simple"]}
+
+    def test_tracing_as_a_type_that_draws_the_same_says_so(self):
+        self.page.get_by_label("Trace as").select_option("text")
+        self.page.get_by_role("button", name="Trace again").click()
+        self.page.get_by_text("text draws this logo just as simple did").wait_for()
 
 
 class TakingAwayTests(InspectingCase):
@@ -185,12 +202,26 @@ class TakingAwayTests(InspectingCase):
 
     def test_a_logo_that_is_dropped_on_a_result_is_converted(self):
         before = self.page.url
-        content = list(self.file["buffer"])
-        self.page.evaluate(_DROP, [content, "[data-stage]"])
+        drop(self.page, self.file["buffer"], "[data-stage]")
         self.page.wait_for_url(lambda url: "/conversions/" in url and url != before)
         self.page.get_by_role("heading", name="dropped.png").wait_for()
 
+    def test_a_logo_that_is_pasted_on_a_result_is_converted(self):
+        before = self.page.url
+        paste(self.page, self.file["buffer"])
+        self.page.wait_for_url(lambda url: "/conversions/" in url and url != before)
+        self.page.get_by_role("heading", name="pasted.png").wait_for()
+
+    def test_pasted_text_is_left_alone(self):
+        self.page.evaluate(
+            "() => { const data = new DataTransfer(); data.setData('text/plain', 'x');"
+            " document.body.dispatchEvent(new ClipboardEvent("
+            "'paste', { bubbles: true, clipboardData: data })); }"
+        )
+        self.assertEqual(self.page.locator("[data-drop] [data-status]").inner_text(), "")
+        self.assertEqual(Conversion.objects.count(), 1)
+
     def test_a_dropped_file_that_is_no_image_is_told(self):
         self.expected_errors = ["422"]
-        self.page.evaluate(_DROP, [[1, 2, 3], "main"])
+        drop(self.page, [1, 2, 3])
         self.page.get_by_text("This is not a PNG").wait_for()
