@@ -1,5 +1,6 @@
 """What browser tests of a result's page share."""
 
+from converter.tracers import tracers
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
 from tests.support.browser import BrowserTestCase
@@ -36,7 +37,16 @@ def paste(page, content):
     page.evaluate(_PASTE, list(content))
 
 
-class ResultCase(BrowserTestCase):
+class ConvertingCase(BrowserTestCase):
+    """Converts while a browser waits: what the tracer compiles is there before."""
+
+    @classmethod
+    def setUpClass(cls):
+        tracers().warm()
+        super().setUpClass()
+
+
+class ResultCase(ConvertingCase):
     """Starts on the page of a logo that was just converted."""
 
     file = file_of(logo())

@@ -5,13 +5,12 @@ from converter.intake import convert_item
 from converter.models import Batch, BatchItem, Conversion
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
-from tests.converter.results import drop, paste
-from tests.support.browser import BrowserTestCase
+from tests.converter.results import ConvertingCase, drop, paste
 
 FILE = {"name": "mark.png", "mimeType": "image/png"}
 
 
-class ConvertPageTest(BrowserTestCase):
+class ConvertPageTest(ConvertingCase):
     def setUp(self):
         super().setUp()
         says = classifier_says("gradient")
@@ -62,7 +61,7 @@ class ConvertPageTest(BrowserTestCase):
         self.assertLessEqual(width, 390)
 
 
-class BatchPageTest(BrowserTestCase):
+class BatchPageTest(ConvertingCase):
     """A finished batch: chosen from, traced again, taken away and deleted."""
 
     def setUp(self):

@@ -110,6 +110,9 @@ class PictureTests(InspectingCase):
         self.assertEqual(self.place("left"), left)
 
     def test_the_outline_shows_as_many_nodes_as_it_counts(self):
+        with self.page.expect_response(lambda r: "/adjust/" in r.url):
+            self.page.get_by_label("Shapes").uncheck()
+        self.page.locator("[data-count=shapes]", has_text="0").wait_for()
         self.page.get_by_role("button", name="Outline").click()
         dots = self.page.locator(".stage svg .nodes").get_attribute("d")
         count = int(self.page.locator("[data-count=nodes]").inner_text())
@@ -124,7 +127,7 @@ class PictureTests(InspectingCase):
 
     def test_the_difference_is_none_for_the_same_picture_and_told_otherwise(self):
         self.page.get_by_role("button", name="Difference").click()
-        self.page.get_by_text("looks different from the original").wait_for()
+        self.page.locator("[data-note]", has_text="looks different").wait_for()
         found = Conversion.objects.get()
         empty = b'<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"/>'
         found.svg.save("drawing.svg", ContentFile(empty))
