@@ -26,7 +26,7 @@ OPEN = {
 
 # For all staff, to look at.
 READ = {
-    "metrics", "conversions-report",
+    "metrics", "conversions-report", "conversions-numbers",
     "dashboard:overview", "dashboard:overview_numbers", "dashboard:traffic_numbers",
     "dashboard:shadow", "dashboard:shadow_numbers", "dashboard:workers", "dashboard:runs",
     "dashboard:run", "dashboard:run_state", "dashboard:run_numbers", "dashboard:rate_test",

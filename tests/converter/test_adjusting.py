@@ -123,7 +123,7 @@ class PageTests(TestCase):
 
     def test_an_upload_takes_the_adjustments_of_the_address(self):
         page = self.client.get("/?ground=transparent&colours=4")
-        self.assertContains(page, "ground <code>transparent</code>")
+        self.assertContains(page, "Background <b>Remove around the logo</b>")
         with classifier_says("simple"):
             self.client.post("/?ground=transparent", {"image": opaque()})
         self.assertEqual(corner(Conversion.objects.first().read_svg())[3], 0)
