@@ -65,7 +65,7 @@ urlpatterns = [
     path("metrics", metrics_page.MetricsView.as_view(), name="metrics"),
     path("dashboard/conversions/", report.report, name="conversions-report"),
     path(
-        "dashboard/conversions/numbers/<str:kind>.<str:file_format>",
+        "dashboard/conversions/numbers/<slug:kind>.<str:file_format>",
         report.numbers,
         name="conversions-numbers",
     ),
