@@ -56,7 +56,8 @@ class LoopTests(BrowserTestCase):
         self.page.goto("/")
         file = {"name": f"{seed}.png", "mimeType": "image/png", "buffer": picture(seed)}
         self.page.set_input_files("input[type=file]", file)
-        self.page.wait_for_url("**/conversions/*/")
+        # The first one compiles the tracer.
+        self.page.wait_for_url("**/conversions/*/", timeout=120_000)
 
     def promote(self, version, reason):
         self.open("version", version.pk)
