@@ -4,6 +4,7 @@ The worker that carries out the retraining carries out its steps, too, one after
 an earlier try finished is not done again.
 """
 
+import logging
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from classifier.work.errors import WorkFailedError, WorkStoppedError
 from classifier.work.execution import carry_out
 from classifier.work.heartbeat import Heartbeat
 
+logger = logging.getLogger(__name__)
 Status = ClaimedWork.Status
 SIGNIFICANT = 0.05
 # Where each step begins, as a share of the whole.
@@ -76,7 +78,10 @@ def _done(step: ClaimedWork) -> Any:
         WorkFailedError: if it did not succeed.
     """
     if step.status == Status.QUEUED:
-        step = carry_out(step) or step
+        try:
+            carry_out(step)
+        except Exception:  # a fault of the step's, which its row tells
+            logger.exception("%s failed.", step)
         step.refresh_from_db()
     if step.status == Status.CANCELLED:
         raise WorkStoppedError

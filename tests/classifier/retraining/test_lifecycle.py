@@ -192,6 +192,20 @@ class StepsTests(RetrainingCase):
         self.assertEqual(row.status, "succeeded")
         self.assertIn("serves as it was trained", row.result["notes"][0])
 
+    def test_a_fault_that_nobody_foresaw_in_variants_is_a_note_too(self):
+        normal = self.carry_out
+
+        def faulty(step):
+            if type(step).__name__ != "VariantMeasurement":
+                return normal(step)
+            type(step).objects.filter(pk=step.pk).update(status="failed", error="ValueError: no")
+            raise ValueError("no")
+
+        with mock.patch(f"{PIPELINE}.carry_out", faulty), self.assertLogs(PIPELINE, "ERROR"):
+            row = self.go()
+        self.assertEqual((row.status, row.candidate.stage), ("succeeded", "shadow"))
+        self.assertIn("ValueError: no", row.result["notes"][0])
+
     def test_stopping_a_step_stops_it(self):
         def stopped(step):
             type(step).objects.filter(pk=step.pk).update(status="cancelled")
