@@ -11,9 +11,8 @@ BEFORE = [("classifier", "0014_dataset_builds"), ("converter", "0005_batches")]
 class UpgradeTests(TransactionTestCase):
     """Starts from the last migrations of version 1.0.0."""
 
-    serialized_rollback = True  # the roles, which migrations made
-
     def setUp(self):
+        Group.objects.get_or_create(name="trainer")  # a test before may have emptied the tables
         self.addCleanup(self.to_the_newest)
         self.old = self.migrate(BEFORE)
 

@@ -364,7 +364,7 @@ class TracerPoolTest(SimpleTestCase):
 class WornTracerTest(SimpleTestCase):
     """A tracer that grew, or did its share of jobs, gives way to a fresh one."""
 
-    # Answers with its own number as the width of a rectangle, and may keep much memory.
+    # Answers with its number as the width of a rectangle; keeps memory, and says how much.
     PROGRAM = """
 import json, os, sys
 print("ready", flush=True)
@@ -375,7 +375,8 @@ for line in sys.stdin.buffer:
     kept.append(b"x" * {kept})
     shape = {{"paint": {{"colour": [0, 0, 0]}}, "rectangle": [0, 0, os.getpid(), 1, 0, 0]}}
     answer = json.dumps([shape]).encode()
-    sys.stdout.buffer.write(json.dumps({{"length": len(answer)}}).encode() + b"\\n" + answer)
+    head = {{"length": len(answer), "memory": sum(map(len, kept))}}
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\\n" + answer)
     sys.stdout.buffer.flush()
 """
 
