@@ -24,6 +24,8 @@ _SAMPLE = 3000  # pixels that a fit looks at
 _BINS = 48  # along a gradient, from which its stops are chosen
 _MOST_STOPS = 8
 _STOP_ERROR = 2.0  # distance from which a gradient needs one more stop
+_ONE_CENTRE = 1.5  # px between the centres of gradients that may be one
+_ONE_SHAPE = 0.02  # of two maps' coefficients, with unit norms; likewise
 _SIMPLER = 0.75  # of the error: what a kind with more freedom has to gain
 
 
@@ -39,10 +41,23 @@ def find_gradients(
         settings: how far a gradient may be off.
     """
     smooth = _smooth(values) & (cores == CLEAR)
-    parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
-    stats = _boxes(parts)
-    least = max(_LEAST_PIXELS, _LEAST_SHARE * smooth.size)
     paints: list[Gradient] = []
+    # As a whole first: shadows and glows are no quadratics, by which the rest is divided.
+    _, parts = cv2.connectedComponents(smooth.astype(np.uint8), connectivity=4)
+    _explain_all(values, parts, cores, known, paints, settings, divide=False)
+    smooth &= cores == CLEAR
+    parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
+    _explain_all(values, parts, cores, known, paints, settings, divide=True)
+    return list(_united(values, cores, known, paints, settings))
+
+
+def _explain_all(
+    values: np.ndarray, parts: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient],
+    settings: DrawingSettings, divide: bool,
+) -> None:  # fmt: skip
+    """Label parts, the largest first, with the gradients that explain them."""
+    stats = _boxes(parts)
+    least = max(_LEAST_PIXELS, _LEAST_SHARE * parts.size)
     largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
     for part in largest[:_MOST_TRIED]:
         left, top, width, height, area = stats[part]
@@ -51,10 +66,56 @@ def find_gradients(
         box = np.s_[top : top + height, left : left + width]
         mask = (parts[box] == part) & (cores[box] == CLEAR)
         before = len(paints)
-        _explain(values[box], mask, (left, top), cores[box], known, paints, settings, smooth.size)
+        pieces = _PIECES if divide and area >= _PIECED_SHARE * parts.size else 0
+        _explain(values[box], mask, (left, top), cores[box], known, paints, settings, pieces)
         for index in range(before, len(paints)):
             _grow(values, cores, known + index, paints[index], settings)
-    return list(paints)
+
+
+def _united(
+    values: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient],
+    settings: DrawingSettings,
+) -> list[Gradient]:  # fmt: skip
+    """Join round and elliptical gradients around one centre: the rings of a shadow or a glow.
+
+    Returns:
+        the gradients that are left; `cores` is labelled anew.
+    """
+    left = list(paints)
+    for index in range(len(paints) - 1, 0, -1):
+        for other in range(index):
+            if not _concentric(left[index], left[other]):
+                continue
+            y, x = np.nonzero((cores == known + index) | (cores == known + other))
+            united = _around(x, y, values[y, x], left[other])
+            if misfit(united, x, y, values[y, x]) <= settings.gradient_error:
+                left[other] = united
+                cores[cores == known + index] = known + other
+                cores[cores > known + index] -= 1
+                del left[index]
+                break
+    return left
+
+
+def _concentric(one: Gradient, other: Gradient) -> bool:
+    """Whether two gradients have one centre, and one shape but for its size."""
+    if not (one.radial and other.radial):
+        return False
+    maps = [paint.geometry.reshape(2, 3) for paint in (one, other)]
+    centres = [np.linalg.solve(each[:, :2], -each[:, 2]) for each in maps]
+    shapes = [each[:, :2] / np.linalg.norm(each[:, :2]) for each in maps]
+    return bool(
+        np.linalg.norm(centres[0] - centres[1]) < _ONE_CENTRE
+        and np.abs(shapes[0] - shapes[1]).max() < _ONE_SHAPE
+    )
+
+
+def _around(x: np.ndarray, y: np.ndarray, colours: np.ndarray, paint: Gradient) -> Gradient:
+    """Return a round or elliptical gradient with new stops and radius for pixels [N, 4]."""
+    a, b, c, d, e, f = paint.geometry
+    distance = np.hypot(a * x + b * y + c, d * x + e * y + f)
+    radius = float(distance.max())
+    return Gradient(True, paint.geometry / radius, *_stops(distance / radius, colours))
 
 
 def _boxes(parts: np.ndarray) -> np.ndarray:
@@ -95,11 +156,11 @@ def _smooth(values: np.ndarray) -> np.ndarray:
 
 def _explain(
     values: np.ndarray, mask: np.ndarray, corner: tuple[int, int], cores: np.ndarray, known: int,
-    paints: list[Gradient], settings: DrawingSettings, image_size: int,
+    paints: list[Gradient], settings: DrawingSettings, pieces: int,
 ) -> None:  # fmt: skip
-    """Label a smooth part with the gradients that explain it, in pieces where one does not."""
+    """Label a smooth part with the gradient that explains it, or in pieces, at most that many."""
     whole = mask.sum()
-    for _ in range(_PIECES):
+    for _ in range(max(1, pieces)):
         y, x = np.nonzero(mask)
         if len(x) < max(_LEAST_PIXELS, _PIECE_SHARE * whole):
             return
@@ -117,7 +178,7 @@ def _explain(
             cores[mask] = known + len(paints)
             paints.append(found)
             return
-        if whole < _PIECED_SHARE * image_size:
+        if not pieces:
             return
         piece = _piece(mask, across, down, colours, limit)
         if piece is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest import mock
 from unittest.mock import patch
 
+import numpy as np
 import psutil
 from django.conf import settings
 from django.test import SimpleTestCase
@@ -22,6 +23,17 @@ from tests.converter.images import encoded
 from tests.converter.images import logo as draw
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
+
+
+def shadow(side=256):
+    """A blue tile on white, above the soft shadow that it throws."""
+    down, along = np.mgrid[0:side, 0:side] / side
+    distance = np.hypot((along - 0.5) / 0.44, (down - 0.82) / 0.12)
+    shade = (255 - 127 * np.clip(1 - distance, 0, 1)).astype(np.uint8)
+    image = Image.fromarray(shade).convert("RGB")
+    box = [share * side for share in (0.22, 0.14, 0.78, 0.8)]
+    ImageDraw.Draw(image).rounded_rectangle(box, 0.12 * side, fill="#2563eb")
+    return image
 
 
 def as_logo(image):
@@ -112,6 +124,11 @@ class TraceTest(SimpleTestCase):
         self.assertGreater(fidelity(smooth.svg, logo.image), 0.99)
         self.assertNotIn("Gradient", trace(logo, PRESETS["simple"]).svg)
 
+    def test_a_soft_shadow_is_one_elliptical_gradient(self):
+        drawing = trace(as_logo(shadow().convert("RGBA")), PRESETS["gradient"])
+        self.assertEqual(drawing.svg.count("<radialGradient"), 1)
+        self.assertLessEqual(drawing.colour_count, 8)
+
     def test_the_noise_of_jpeg_does_not_become_shapes(self):
         logo = read_logo(encoded(draw(transparent=False).convert("RGB"), "JPEG", quality=60), 512)
         drawing = trace(logo, PRESETS["simple"])
@@ -144,6 +161,11 @@ class NoisyUploadsTest(SimpleTestCase):
             pen.line((30, row, end, row), fill="#22ff92")
         rendering = render(self.trace(image, "simple").svg, 128).convert("RGB")
         self.assertGreater(rendering.getpixel((60, 64))[1], 200)
+
+    def test_a_soft_shadow_is_one_elliptical_gradient(self):
+        drawing = self.trace(shadow(), "gradient")
+        self.assertEqual(drawing.svg.count("<radialGradient"), 1)
+        self.assertLessEqual(drawing.path_count, 3)
 
     def test_gradients_that_touch_are_two_and_no_bands(self):
         image = gradient(128).convert("RGB")
