@@ -5,7 +5,7 @@ from kombu.exceptions import OperationalError
 from classifier.models import ModelVersion, RateTest, TrainingRun
 from classifier.training.config import TrainingConfig
 from classifier.versions.promotion import put_in_production
-from tests.classifier.evaluated import (
+from tests.support.builders import (
     TemporaryRoot,
     make_admin,
     make_dataset,

@@ -7,7 +7,7 @@ from django.test import TestCase
 
 from classifier.models import Dataset, TrainingRun
 from classifier.training.config import TrainingConfig
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset
 from tests.support.work import patch_queue
 
 # What is set, and the field and reason that each door has to name.

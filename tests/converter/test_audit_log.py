@@ -12,10 +12,10 @@ from django.urls import reverse
 from classifier.models import LabelCorrection
 from converter.models import AuditEntry
 from converter.monitoring.words import _WORDS
-from tests.classifier.evaluated import TemporaryRoot, make_dataset
 from tests.converter.classifier import classifier_says
 from tests.converter.images import encoded, logo
 from tests.converter.test_page import upload
+from tests.support.builders import TemporaryRoot, make_dataset
 from tests.test_access import RELEASERS, TRAINERS
 
 

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from classifier.models import LabelSelection
 from converter.monitoring import spans
-from tests.classifier.evaluated import make_admin
+from tests.support.builders import make_admin
 
 
 class SpanTestCase(TestCase):

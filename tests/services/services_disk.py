@@ -11,9 +11,9 @@ from django.test import TransactionTestCase
 from classifier.models import ModelVersion, TrainingRun
 from classifier.runs.lifecycle import resume_run, start_run
 from classifier.training.config import TrainingConfig
-from tests.classifier.evaluated import make_dataset
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
+from tests.support.builders import make_dataset
 from tests.support.worker import real_worker
 
 CONFIG = TrainingConfig(

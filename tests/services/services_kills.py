@@ -18,10 +18,10 @@ from classifier.versions.evaluation_jobs import start_evaluation
 from converter.batches import create_batch, progress_of
 from converter.conversion import Choice
 from converter.models import Conversion
-from tests.classifier.evaluated import make_dataset, make_version
 from tests.converter.images import encoded, logo
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
+from tests.support.builders import make_dataset, make_version
 from tests.support.work import mark_lost
 from tests.support.worker import real_worker
 

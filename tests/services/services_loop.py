@@ -17,10 +17,10 @@ from classifier.models import (
 from classifier.runs.lifecycle import start_run
 from classifier.training.config import TrainingConfig
 from tests.classifier.datasets.test_successors import picture
-from tests.classifier.evaluated import make_dataset
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
 from tests.support.browser import BrowserTestCase
+from tests.support.builders import make_dataset
 from tests.support.worker import real_worker
 
 CONFIG = TrainingConfig(

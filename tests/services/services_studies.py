@@ -10,9 +10,9 @@ from classifier.models import Study, Trial
 from classifier.studies.lifecycle import best_trial, start_study
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import Budget
-from tests.classifier.evaluated import make_dataset
 from tests.services.servers import wait_for
 from tests.support.broker import real_broker
+from tests.support.builders import make_dataset
 from tests.support.work import mark_lost
 from tests.support.worker import real_worker
 

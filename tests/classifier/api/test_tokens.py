@@ -11,9 +11,9 @@ from django.utils import timezone
 from classifier.accounts.tokens import create_token
 from classifier.models import ApiToken, TrainingRun
 from converter.models import AuditEntry, Conversion
-from tests.classifier.evaluated import TemporaryRoot, make_dataset
 from tests.converter.classifier import classifier_says
 from tests.converter.test_page import upload
+from tests.support.builders import TemporaryRoot, make_dataset
 
 RUNS = "/api/v1/runs/"
 

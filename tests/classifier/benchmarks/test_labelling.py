@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.test import TestCase
 
 from classifier.benchmarks.labelling import LabellingBenchmark
-from tests.classifier.evaluated import TemporaryRoot, make_dataset
 from tests.classifier.labelling.test_labelling import hashes_as_features
+from tests.support.builders import TemporaryRoot, make_dataset
 
 
 class LabellingBenchmarkTests(TemporaryRoot, TestCase):

@@ -4,7 +4,7 @@ from kombu.exceptions import OperationalError
 
 from classifier.datasets.previews import preview_path
 from classifier.training.config import TrainingConfig
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset, make_user
 from tests.support.work import taken
 
 

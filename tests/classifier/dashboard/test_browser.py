@@ -2,13 +2,13 @@ from django.urls import reverse
 
 from classifier.models import EpochMetric, LabelCorrection, LabelSelection, SelectedLogo
 from tests.classifier.dashboard.test_pages import make_run
-from tests.classifier.evaluated import (
+from tests.support.browser import BrowserTestCase
+from tests.support.builders import (
     TemporaryRoot,
     make_dataset,
     make_evaluation,
     make_version,
 )
-from tests.support.browser import BrowserTestCase
 
 
 class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):

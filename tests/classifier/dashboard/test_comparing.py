@@ -6,7 +6,7 @@ from kombu.exceptions import OperationalError
 
 from classifier.versions.evaluations import evaluate_method
 from tests.classifier.dashboard.test_pages import DashboardTestCase, make_run
-from tests.classifier.evaluated import make_evaluation, make_version
+from tests.support.builders import make_evaluation, make_version
 
 
 class CompareVersionsTests(DashboardTestCase):

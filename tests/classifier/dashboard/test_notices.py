@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from classifier.models import Delivery, Subscription
 from converter.models import AuditEntry
-from tests.classifier.evaluated import make_admin
+from tests.support.builders import make_admin
 
 
 class NoticesPageTests(TestCase):

@@ -9,7 +9,7 @@ from classifier.dashboard.run_columns import COLUMNS
 from classifier.models import EpochMetric, Sample, TrainingRun
 from classifier.training.config import TrainingConfig
 from classifier.versions.promotion import put_in_production
-from tests.classifier.evaluated import (
+from tests.support.builders import (
     TemporaryRoot,
     make_admin,
     make_dataset,

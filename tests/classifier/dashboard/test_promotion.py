@@ -5,7 +5,7 @@ from classifier.models import LivePrediction, Promotion
 from classifier.versions.promotion import promote
 from converter.models import AuditEntry
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import make_user, make_version
+from tests.support.builders import make_user, make_version
 from tests.support.versions import passing_metrics
 from tests.support.work import patch_queue
 

@@ -4,7 +4,7 @@ from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
 from classifier.versions.promotion import set_shadow
 from tests.classifier.dashboard.test_pages import DashboardTestCase
 from tests.classifier.dashboard.test_traffic import answered
-from tests.classifier.evaluated import make_user, make_version
+from tests.support.builders import make_user, make_version
 
 
 class ShadowPageTestCase(DashboardTestCase):

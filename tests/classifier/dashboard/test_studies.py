@@ -5,9 +5,9 @@ from classifier.models import Study, TrainingRun
 from classifier.studies.lifecycle import create_study, create_trials
 from classifier.training.config import TrainingConfig
 from classifier.training.search_space import Budget
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_user
 from tests.classifier.runs.test_lifecycle import make_dataset
 from tests.classifier.studies.test_lifecycle import end_trial
+from tests.support.builders import TemporaryRoot, make_admin, make_user
 from tests.support.work import patch_queue
 
 FORM = {

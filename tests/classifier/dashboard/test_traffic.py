@@ -9,7 +9,7 @@ from classifier.logo_types import CLASS_NAMES
 from classifier.models import Evaluation, LivePrediction, ModelVersion
 from classifier.versions.promotion import put_in_production
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import make_evaluation, make_user
+from tests.support.builders import make_evaluation, make_user
 
 
 def answered(logo_type="simple", count=1, confidence=0.9, days_ago=0.0, **values):

@@ -3,7 +3,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier.models import EnsembleBuild, VariantMeasurement
-from tests.classifier.evaluated import make_admin, make_user, make_version
+from tests.support.builders import make_admin, make_user, make_version
 
 
 class WorkPageTests(TestCase):

@@ -12,7 +12,7 @@ from classifier.datasets.corrections import correct
 from classifier.datasets.exporting import export_folder, export_zip, zip_in_parts
 from classifier.datasets.importing import import_archive, import_path
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import TemporaryRoot, make_dataset
+from tests.support.builders import TemporaryRoot, make_dataset
 
 
 class CroissantTests(TemporaryRoot, TestCase):

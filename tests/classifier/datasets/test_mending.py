@@ -4,7 +4,7 @@ from django.urls import reverse
 from classifier.datasets.errors import DatasetError
 from classifier.datasets.mending import mend_split, missing_classes, missing_sentences
 from classifier.models import Dataset, Sample, TrainingRun
-from tests.classifier.evaluated import make_admin
+from tests.support.builders import make_admin
 
 
 class MendingTests(TestCase):

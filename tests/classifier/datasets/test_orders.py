@@ -22,7 +22,7 @@ from classifier.models import Dataset, DatasetBuild
 from classifier.work.execution import Progress
 from tests.classifier.data.logos import CIRCLE, svg
 from tests.classifier.datasets.test_importing import archive_of, png
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_user
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset, make_user
 from tests.support.work import do_queued, mark_lost, taken
 
 IMPORT = "/admin/classifier/dataset/add/"

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from classifier.datasets.proposals import accept, propose
 from classifier.datasets.successors import create_successor
 from classifier.models import LabelCorrection, Sample
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset
 from tests.support.work import do
 
 

@@ -12,7 +12,7 @@ from classifier.mirror.server import MlflowError, MlflowServer
 from classifier.models import EpochMetric, MirroredRow, MirrorLease, ModelVersion
 from classifier.versions.promotion import put_in_production
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import make_evaluation, make_version
+from tests.support.builders import make_evaluation, make_version
 from tests.support.mlflow import FakeMlflow
 
 

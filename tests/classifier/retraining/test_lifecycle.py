@@ -31,7 +31,7 @@ from classifier.training.config import TrainingConfig
 from classifier.versions.evaluations import evaluate_version
 from classifier.versions.promotion import put_in_production, set_shadow
 from classifier.versions.registry import register_version
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_version
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset, make_version
 from tests.support.versions import make_version_folder
 from tests.support.work import do, patch_queue
 

@@ -17,7 +17,7 @@ from classifier.training.errors import NonFiniteLossError
 from classifier.training.meters import EpochMeter
 from classifier.training.reporting import SilentObserver
 from classifier.work.heartbeat import Heartbeat
-from tests.classifier.training.images import make_data
+from tests.support.training_images import make_data
 from tests.support.work import do
 
 Status = TrainingRun.Status

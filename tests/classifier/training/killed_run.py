@@ -8,8 +8,8 @@ from pathlib import Path
 
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import find_data
 from tests.classifier.training.test_run import TINY
+from tests.support.training_images import find_data
 
 CONFIG = replace(TINY, full_epochs=2, mixup=0.2, schedule="plateau")
 

@@ -15,7 +15,7 @@ from classifier.training.dataset import (
     LabelledImage,
     training_pixels,
 )
-from tests.classifier.training.images import make_data, noise
+from tests.support.training_images import make_data, noise
 
 
 class ArrayCacheTests(SimpleTestCase):

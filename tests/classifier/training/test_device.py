@@ -16,8 +16,8 @@ from classifier.training.device import (
 )
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import make_data
 from tests.classifier.training.test_run import TINY
+from tests.support.training_images import make_data
 
 
 def seen(cuda=False, mps=False):

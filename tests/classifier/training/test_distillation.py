@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 from classifier.inference.engine import Engine
 from classifier.training.dataset import serving_pixels
 from classifier.training.distillation import distilled_loss, teacher_probabilities
-from tests.classifier.training.images import make_data
+from tests.support.training_images import make_data
 from tests.support.versions import make_version_folder
 
 

@@ -14,7 +14,7 @@ from classifier.training.dataset import ArrayCache
 from classifier.training.export import export_onnx
 from classifier.training.familiarity import fit_line, learn_strangers
 from classifier.training.model import build_model
-from tests.classifier.training.images import make_data
+from tests.support.training_images import make_data
 
 
 class LineTests(SimpleTestCase):

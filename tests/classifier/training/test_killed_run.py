@@ -12,8 +12,8 @@ from django.test import SimpleTestCase
 from classifier.training.checkpoint import LAST
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import make_data
 from tests.classifier.training.killed_run import CONFIG
+from tests.support.training_images import make_data
 
 ROOT = Path(__file__).resolve().parents[3]
 

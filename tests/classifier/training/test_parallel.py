@@ -14,8 +14,8 @@ from classifier.training.config import InvalidConfigError
 from classifier.training.dataset import TrainingData
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import make_data
 from tests.classifier.training.two_processes import CONFIG
+from tests.support.training_images import make_data
 
 ROOT = Path(__file__).resolve().parents[3]
 

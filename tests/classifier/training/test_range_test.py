@@ -8,8 +8,8 @@ from django.test import SimpleTestCase
 from classifier.training.errors import TrainingStoppedError
 from classifier.training.range_test import find_learning_rate, read_curve
 from classifier.training.reporting import SilentObserver
-from tests.classifier.training.images import make_data
 from tests.classifier.training.test_run import TINY
+from tests.support.training_images import make_data
 
 RATES = [10 ** (-6 + step * 6 / 59) for step in range(60)]
 

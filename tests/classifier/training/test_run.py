@@ -14,7 +14,7 @@ from classifier.training.errors import CheckpointError, NonFiniteLossError, Trai
 from classifier.training.model import build_model
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import make_data
+from tests.support.training_images import make_data
 
 TINY = TrainingConfig(
     pooling="last",

@@ -12,7 +12,7 @@ from classifier.training.config import TrainingConfig
 from classifier.training.dataset import ArrayCache
 from classifier.training.uploads import COPIES, as_upload, upload_pixels
 from classifier.training.views import augmented_views
-from tests.classifier.training.images import make_data
+from tests.support.training_images import make_data
 
 
 def mark():

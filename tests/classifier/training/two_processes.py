@@ -11,8 +11,8 @@ from classifier.training import parallel
 from classifier.training.errors import TrainingStoppedError
 from classifier.training.reporting import SilentObserver
 from classifier.training.run import train
-from tests.classifier.training.images import find_data
 from tests.classifier.training.test_run import TINY
+from tests.support.training_images import find_data
 
 # Without dropout, class weights and batch norm in training, a mean of two halves' gradients is
 # the whole batch's gradient.

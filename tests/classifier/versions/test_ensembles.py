@@ -10,7 +10,7 @@ from classifier.inference.engine import Engine
 from classifier.inference.manifest import ModelError
 from classifier.models import ModelVersion
 from classifier.versions.ensembles import EnsembleError, create_ensemble, start_ensemble
-from tests.classifier.evaluated import make_admin, make_dataset, make_user
+from tests.support.builders import make_admin, make_dataset, make_user
 from tests.support.serving import ServingCase
 from tests.support.versions import make_graph
 from tests.support.work import do, do_queued, patch_queue

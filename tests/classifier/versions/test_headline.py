@@ -6,7 +6,7 @@ from classifier.models import ModelVersion
 from classifier.versions.evaluations import evaluate_method
 from classifier.versions.headline import headline_of, score_on
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import make_dataset, make_evaluation, make_version
+from tests.support.builders import make_dataset, make_evaluation, make_version
 from tests.support.versions import passing_metrics
 
 

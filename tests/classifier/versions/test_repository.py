@@ -18,7 +18,7 @@ from classifier.models import ModelVersion
 from classifier.versions.importing import import_version
 from classifier.versions.repository.files import write_repository
 from tests.classifier.dashboard.test_pages import DashboardTestCase
-from tests.classifier.evaluated import make_evaluation, make_version
+from tests.support.builders import make_evaluation, make_version
 
 
 def unzipped(version):

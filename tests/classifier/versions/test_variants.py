@@ -12,7 +12,7 @@ from classifier.versions import variants
 from classifier.versions.origin import VariantError
 from classifier.versions.registry import VersionError, update_manifest
 from classifier.versions.router_fitting import measure_and_route
-from tests.classifier.evaluated import TemporaryRoot, make_admin, make_dataset, make_version
+from tests.support.builders import TemporaryRoot, make_admin, make_dataset, make_version
 from tests.support.work import taken
 
 Kind = ModelVariant.Kind

@@ -12,7 +12,7 @@ from classifier.work.kinds import QUEUES, Kind, all_kinds, kind_named, kind_of, 
 from classifier.work.metrics import WorkStates
 from classifier.work.queue import TASK, route_task
 from classifier.work.reaper import mark_lost_work
-from tests.classifier.evaluated import make_dataset
+from tests.support.builders import make_dataset
 
 
 class RegistryTests(SimpleTestCase):

@@ -9,7 +9,7 @@ from django.test import TestCase, override_settings
 
 from classifier.tasks import report_leftovers
 from classifier.work.leftovers import find_leftovers
-from tests.classifier.evaluated import make_dataset, make_evaluation, make_version
+from tests.support.builders import make_dataset, make_evaluation, make_version
 
 _OLD = time.time() - 3 * 86_400
 
