@@ -25,6 +25,9 @@ _BINS = 48  # along a gradient, from which its stops are chosen
 _MOST_STOPS = 8
 _STOP_ERROR = 2.0  # distance from which a gradient needs one more stop
 _ONE_CENTRE = 1.5  # px between the centres of gradients that may be one
+_EXACT = 0.7  # misfit that rounding to whole levels leaves
+_AS_GOOD = 1.2  # times the misfit of two gradients, what one for both may have
+_RINGS = 3  # around one centre, at least, that are joined
 _ONE_SHAPE = 0.02  # of two maps' coefficients, with unit norms; likewise
 _SIMPLER = 0.75  # of the error: what a kind with more freedom has to gain
 
@@ -42,18 +45,17 @@ def find_gradients(
     """
     smooth = _smooth(values) & (cores == CLEAR)
     paints: list[Gradient] = []
-    # As a whole first: shadows and glows are no quadratics, by which the rest is divided.
-    _, parts = cv2.connectedComponents(smooth.astype(np.uint8), connectivity=4)
-    _explain_all(values, parts, cores, known, paints, settings, divide=False)
-    smooth &= cores == CLEAR
     parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
-    _explain_all(values, parts, cores, known, paints, settings, divide=True)
-    return list(_united(values, cores, known, paints, settings))
+    _explain_all(values, parts, cores, known, paints, settings)
+    united = _united(values, cores, known, paints)
+    for index, paint in enumerate(united):
+        _grow(values, cores, known + index, paint, _STOP_ERROR)
+    return list(united)
 
 
 def _explain_all(
     values: np.ndarray, parts: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient],
-    settings: DrawingSettings, divide: bool,
+    settings: DrawingSettings,
 ) -> None:  # fmt: skip
     """Label parts, the largest first, with the gradients that explain them."""
     stats = _boxes(parts)
@@ -66,16 +68,16 @@ def _explain_all(
         box = np.s_[top : top + height, left : left + width]
         mask = (parts[box] == part) & (cores[box] == CLEAR)
         before = len(paints)
-        pieces = _PIECES if divide and area >= _PIECED_SHARE * parts.size else 0
+        pieces = _PIECES if area >= _PIECED_SHARE * parts.size else 0
         _explain(values[box], mask, (left, top), cores[box], known, paints, settings, pieces)
         for index in range(before, len(paints)):
-            _grow(values, cores, known + index, paints[index], settings)
+            most = max(_EXPLAINED * settings.noise, settings.gradient_error / 2)
+            _grow(values, cores, known + index, paints[index], most)
 
 
 def _united(
-    values: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient],
-    settings: DrawingSettings,
-) -> list[Gradient]:  # fmt: skip
+    values: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient]
+) -> list[Gradient]:
     """Join round and elliptical gradients around one centre: the rings of a shadow or a glow.
 
     Returns:
@@ -83,12 +85,20 @@ def _united(
     """
     left = list(paints)
     for index in range(len(paints) - 1, 0, -1):
+        # Two may be a sphere and its rim, which one gradient would blur.
+        if sum(_concentric(paints[index], other) for other in paints) < _RINGS:
+            continue
         for other in range(index):
             if not _concentric(left[index], left[other]):
                 continue
             y, x = np.nonzero((cores == known + index) | (cores == known + other))
-            united = _around(x, y, values[y, x], left[other])
-            if misfit(united, x, y, values[y, x]) <= settings.gradient_error:
+            colours, first = values[y, x], cores[y, x] == known + index
+            united = _around(x, y, colours, left[other])
+            apart = max(
+                misfit(left[index], x[first], y[first], colours[first]),
+                misfit(left[other], x[~first], y[~first], colours[~first]),
+            )
+            if misfit(united, x, y, colours) <= max(_EXACT, _AS_GOOD * apart):
                 left[other] = united
                 cores[cores == known + index] = known + other
                 cores[cores > known + index] -= 1
@@ -131,15 +141,17 @@ def _boxes(parts: np.ndarray) -> np.ndarray:
     return np.column_stack([low, high - low + 1, areas])
 
 
-def _grow(
-    values: np.ndarray, cores: np.ndarray, label: int, paint: Gradient, settings: DrawingSettings
-) -> None:
-    """Give a gradient the pixels beside its own that it explains: up to edges, across seams."""
+def _grow(values: np.ndarray, cores: np.ndarray, label: int, paint: Gradient, most: float) -> None:
+    """Give a gradient the pixels beside its own that it explains: up to edges, across seams.
+
+    Args:
+        most: levels by which a pixel may differ, in any channel.
+    """
     own = cores == label
     y, x = np.nonzero(cores == CLEAR)
     off = np.abs(paint.at(x, y) - values[y, x]).max(axis=1)
     joined = own.astype(np.uint8)
-    joined[y, x] = off < max(_EXPLAINED * settings.noise, settings.gradient_error / 2)
+    joined[y, x] = off < most
     _, parts = cv2.connectedComponents(joined, connectivity=4)
     touched = np.zeros(parts.max() + 1, bool)
     touched[parts[own]] = True
