@@ -281,11 +281,13 @@ CONVERTER_INLINE_SECONDS = env.float("CONVERTER_INLINE_SECONDS", default=5.0)
 CONVERTER_DOWNLOADS = env.int("CONVERTER_DOWNLOADS", default=2)
 # A type that the classifier is less sure of than this goes to the general preset.
 CONVERTER_ROUTING_THRESHOLD = env.float("CONVERTER_ROUTING_THRESHOLD", default=0.4)
-# A result that resembles the upload less than this (SSIM) is tried again with another preset.
+# A result whose fidelity (the share of pixels that look the same) is lower is tried again with
+# another preset.
 CONVERTER_POOR_FIDELITY = env.float("CONVERTER_POOR_FIDELITY", default=0.6)
 # Warm tracer processes, for each web process and worker.
 CONVERTER_TRACERS = env.int("CONVERTER_TRACERS", default=2)
-CONVERTER_COMPILED = VAR_DIR / "compiled"  # the tracer's machine code, made at set-up
+# The tracer's machine code, made at set-up.
+CONVERTER_COMPILED = Path(env.str("CONVERTER_COMPILED", default="") or VAR_DIR / "compiled")
 CONVERSION_DAYS = env.int("CONVERSION_DAYS", default=7)  # then uploads and drawings are deleted
 
 # What `manage.py benchmark` can measure, by name. These modules import nothing heavy at the top.

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -367,6 +368,26 @@ class TracerPoolTest(SimpleTestCase):
         left = {process.pid for process in psutil.Process().children()}
         self.assertEqual(left, self.others)
         self.assertGreater(self.trace().path_count, 0)
+
+    def test_one_that_grew_while_it_compiled_starts_again_before_it_says_that_it_is_ready(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "vectorizer").mkdir()
+        (folder / "vectorizer" / "warming.py").write_text(
+            "import pathlib, sys\n"
+            "kept = []\n"
+            "def warm_up():\n"
+            "    if len(sys.argv) == 2:\n"
+            "        print('compiling')\n"
+            "        kept.append(b'x' * 400_000_000)\n"
+        )
+        program = Path(shutil.copy(PROGRAM, folder))
+        self.others = {process.pid for process in psutil.Process().children()}
+        pool = TracerPool(1, program)
+        self.addCleanup(pool.end)
+        pool.warm()
+        (child,) = [c for c in psutil.Process().children() if c.pid not in self.others]
+        self.assertIn(str(program), child.cmdline())
+        self.assertLess(child.memory_info().rss, 250_000_000)
 
     def test_a_job_that_takes_too_long_ends_its_process_and_the_next_one_is_served(self):
         noise = Image.effect_noise((1200, 1200), 100).convert("RGBA")

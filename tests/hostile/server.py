@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from django.conf import settings
 
 from tests.services.servers import Process, free_port
 
@@ -28,6 +29,7 @@ class Server:
         } | {
             "VAR_DIR": str(self.folder / "var"),
             "TMPDIR": str(self.temporary),
+            "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
             "DATABASE_URL": "",
             "CLASSIFIER_ANONYMOUS_RATE": "",
             "CONVERTER_ANONYMOUS_RATE": "",
@@ -41,8 +43,7 @@ class Server:
         return [*command, "--bind", f"127.0.0.1:{self.port}"]
 
     def start(self):
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("register_bundled")
+        self.manage("setup")
         self.process.start()
         return self
 

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from django.conf import settings
+
 from converter.local.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -153,7 +155,7 @@ class Topology:
             "VAR_DIR": str(self.folder / "var"),
             "DATABASE_URL": self.postgres.url,
             "CELERY_BROKER_URL": self.redis.url,
-            # The first conversion compiles the tracer, which set-up would have done.
+            "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
             "CONVERTER_INLINE_SECONDS": "0",
             "QUEUE_VISIBILITY_TIMEOUT": "5",
             "CLASSIFIER_ANONYMOUS_RATE": "",
