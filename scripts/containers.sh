@@ -29,9 +29,12 @@ finish() {
 }
 trap finish EXIT
 
+# The mirror that this machine's own packages come from.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | head -1)}
+
 say "base image"
 debootstrap --variant=minbase --include=python3,python3-distutils,python3-lib2to3,python3.11-venv,ca-certificates \
-    bookworm "$work/root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" \
+    bookworm "$work/root" "$mirror" \
     >"$work/debootstrap.log" 2>&1 || { tail -5 "$work/debootstrap.log"; exit 1; }
 rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
 chroot "$work/root" python3.11 -m venv /opt/python

@@ -42,14 +42,21 @@ class ComposeTests(SimpleTestCase):
 
     def test_processes_share_data_and_metrics_and_every_volume_is_declared(self):
         for name in ("web", "short", "training", "beat"):
-            self.assertEqual(self.services[name]["volumes"], ["data:/data", "metrics:/metrics"])
+            volumes = self.services[name]["volumes"]
+            self.assertEqual(volumes[:2], ["data:/data", "metrics:/metrics"])
         named = {
             volume.split(":")[0]
             for service in self.services.values()
             for volume in service.get("volumes", ())
-            if not volume.startswith(".")
+            if not volume.startswith((".", "/"))
         }
         self.assertEqual(named, set(self.compose["volumes"]))
+
+    def test_what_web_receives_goes_to_the_disk(self):
+        """An import may have more bytes than the memory that a container gets."""
+        web = self.services["web"]
+        self.assertIn("/tmp", web["volumes"])
+        self.assertFalse([entry for entry in web["tmpfs"] if entry.startswith("/tmp")])
 
     def test_prometheus_asks_within_the_network_without_a_redirect(self):
         prometheus = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())
