@@ -1,6 +1,7 @@
 """Sending attacks to a server that runs, and watching what becomes of it."""
 
 import contextlib
+import http.client
 import os
 import threading
 import time
@@ -31,7 +32,26 @@ class Report:
     health: list[float] = field(default_factory=list)
     timed: bool = True  # whether slowness is a failure
     others: float = 0.0  # cores that others used meanwhile: what is slow then may be their doing
+    running: list[str] = field(default_factory=list)  # attacks that were sent and not answered yet
+    slow_probes: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def attack(self, name):
+        """Say what runs, for probes that are slow meanwhile."""
+        with self.lock:
+            self.running.append(name)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.running.remove(name)
+
+    def probed(self, seconds):
+        self.health.append(seconds)
+        if seconds > HEALTH_SECONDS / 2:
+            with self.lock:
+                self.slow_probes.append(f"{seconds:.2f} s beside {sorted(self.running)}")
 
     def note(self, name, status, seconds):
         with self.lock:
@@ -60,10 +80,10 @@ def watched(server, report):
         while not done.is_set():
             try:
                 seconds = server.health_seconds()
-            except (httpx.HTTPError, AssertionError) as error:
+            except (OSError, http.client.HTTPException, AssertionError) as error:
                 report.failures.append(f"/healthz: {error!r}")
                 seconds = 0.0
-            report.health.append(seconds)
+            report.probed(seconds)
             done.wait(0.25)
 
     watcher = threading.Thread(target=watch)
@@ -77,7 +97,7 @@ def watched(server, report):
     theirs = _busy_seconds() - all_before - (_seconds_of(server) - ours_before)
     report.others = max(0.0, theirs / (time.monotonic() - started))
     if report.timed and max(report.health) > HEALTH_SECONDS:
-        report.failures.append(f"/healthz took {max(report.health):.2f} s")
+        report.failures.append(f"/healthz took {max(report.health):.2f} s: {report.slow_probes}")
 
 
 def _busy_seconds():
@@ -102,14 +122,19 @@ def besiege(server, attacks, at_once=4, timed=True):
         first.get("/accounts/login/")
         token = first.cookies["csrftoken"]
     with watched(server, report), ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(lambda attack: _send(server, attack, token, report), attacks))
+        list(pool.map(lambda attack: _carry_out(server, attack, token, report), attacks))
     return report
 
 
+def _carry_out(server, attack, token, report):
+    with report.attack(attack.name):
+        if attack.claims:
+            _claim(server, attack, report)
+        else:
+            _send(server, attack, token, report)
+
+
 def _send(server, attack, token, report):
-    if attack.claims:
-        _claim(server, attack, report)
-        return
     headers = {"X-CSRFToken": token, "Cookie": f"csrftoken={token}", **attack.headers}
     for _ in range(_TRIES):
         started = time.monotonic()
