@@ -299,6 +299,7 @@ BENCHMARKS: dict[str, str] = {
     "inference": "classifier.benchmarks.inference.InferenceBenchmark",
     "serving": "classifier.benchmarks.serving.ServingBenchmark",
     "training": "classifier.benchmarks.training.TrainingBenchmark",
+    "starting": "classifier.benchmarks.starting.StartingBenchmark",
     "labelling": "classifier.benchmarks.labelling.LabellingBenchmark",
     "conversion": "converter.benchmarks.conversion.ConversionBenchmark",
     "drawing": "converter.benchmarks.drawing.DrawingBenchmark",

@@ -19,7 +19,9 @@ from tests.support.versions import make_version_folder
 from tests.support.work import do
 
 
-class StartTests(ExecutionTestCase):
+class StartingCase(ExecutionTestCase):
+    """A version `first` with weights, trained with the settings `self.network`."""
+
     def setUp(self):
         super().setUp()
         bundled = mock.patch("classifier.models.versions.BUNDLED_FOLDER", self.root / "bundled")
@@ -41,6 +43,8 @@ class StartTests(ExecutionTestCase):
         files = {**manifest.files, "model.safetensors": sha256_of(folder / "model.safetensors")}
         write_manifest(folder, replace(manifest, files=files))
 
+
+class StartTests(StartingCase):
     def test_a_run_goes_on_from_a_versions_weights(self):
         config = replace(TINY, start_from="first", learning_rate=1e-9, ema_decay=0.0)
         run = create_run(self.dataset, config)
