@@ -29,7 +29,10 @@ class TrainingRunAdmin(ActionAdmin):
     actions_list_hide_default = True
     actions_detail = ("cancel", "resume")
     readonly_fields = ("page", "percent")
-    _main = ("dataset", "backbone", "input_size", "head_epochs", "top_epochs", "full_epochs")
+    _main = (
+        *("dataset", "start_from", "backbone", "input_size"),
+        *("head_epochs", "top_epochs", "full_epochs"),
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: TrainingRun | None = None) -> list:
         """Show the form's settings for a new run, and the run's state for a stored one."""

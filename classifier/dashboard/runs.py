@@ -15,7 +15,7 @@ from classifier.dashboard.matrix import matrix_rows
 from classifier.dashboard.run_columns import COLUMNS as COLUMN_CHOICES
 from classifier.dashboard.run_columns import chosen_columns, rows_of, with_best
 from classifier.dashboard.tables import Table
-from classifier.models import EpochMetric, TrainingRun
+from classifier.models import EpochMetric, ModelVersion, TrainingRun
 from classifier.runs.analyses import analysis_of
 from classifier.runs.lifecycle import RunError, cancel_run, describe_run, resume_run
 from classifier.runs.rate_tests import rate_test_of
@@ -62,7 +62,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def run_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one run; the part that changes is fetched again while it lasts."""
     run = get_object_or_404(_RUNS, pk=pk)
-    return render(request, "classifier/dashboard/run.html", _state(run))
+    start = ModelVersion.objects.filter(name=run.config.get("start_from") or None).first()
+    return render(request, "classifier/dashboard/run.html", {**_state(run), "start": start})
 
 
 @staff_only

@@ -1,6 +1,14 @@
 from django.urls import reverse
 
-from classifier.models import EpochMetric, LabelCorrection, LabelSelection, SelectedLogo
+from classifier.inference.manifest import sha256_of
+from classifier.models import (
+    EpochMetric,
+    LabelCorrection,
+    LabelSelection,
+    SelectedLogo,
+    TrainingRun,
+)
+from classifier.training.config import TrainingConfig
 from tests.classifier.dashboard.test_pages import make_run
 from tests.support.browser import BrowserTestCase
 from tests.support.builders import (
@@ -9,6 +17,7 @@ from tests.support.builders import (
     make_evaluation,
     make_version,
 )
+from tests.support.work import taken
 
 
 class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):
@@ -61,6 +70,35 @@ class DashboardBrowserTests(TemporaryRoot, BrowserTestCase):
         image = page.locator(".tile img").first
         image.wait_for()
         page.wait_for_function("() => document.querySelector('.tile img').naturalWidth > 0")
+
+    def test_a_training_is_started_from_a_version_in_the_admin(self):
+        version = self.version_with_weights("first")
+        page = self.page
+        page.goto(reverse("admin:classifier_trainingrun_add"))
+        page.get_by_label("Start from").select_option("first")
+        page.get_by_text("More settings").click()
+        page.get_by_label("Batch size").fill("8")
+        with taken() as send:
+            page.get_by_role("button", name="Start training").click()
+            page.wait_for_url("**/runs/*/")
+        run = TrainingRun.objects.get()
+        send.assert_called_once_with("training_run", run.pk)
+        self.assertEqual(
+            (run.config["start_from"], run.config["head"]), ("first", "enhanced")
+        )  # the head is the version's
+        page.get_by_text("It goes on from the weights of first.").wait_for()
+        page.get_by_role("link", name="first", exact=True).click()
+        page.wait_for_url(f"**/versions/{version.pk}/")
+
+    def version_with_weights(self, name):
+        config = TrainingConfig(head="enhanced", input_size=32)
+        version = make_version(name, config=config.to_json())
+        weights = version.folder / "model.safetensors"
+        weights.write_bytes(b"")
+        files = {**version.manifest["files"], weights.name: sha256_of(weights)}
+        version.manifest = {**version.manifest, "files": files}
+        version.save()
+        return version
 
     def test_pages_fit_a_phone_in_the_dark(self):
         version = make_version("pocket")
