@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from classifier.conf import conf
 from classifier.images.guarded import read_image
 from classifier.inference.manifest import CorruptModelError, ModelError, sha256_of_manifest
+from classifier.live.stages import live_stages
 from classifier.models import ModelVersion
 from classifier.versions.promotion import production_version
 
@@ -28,7 +29,8 @@ _RULES_SIZE = 192  # big images are shrunk to a few times this side for the rule
 class _Served:
     """The loaded engine with the version it is of, and what went wrong with a newer one."""
 
-    key: tuple[str, str] = ("", "")  # name and hash of the manifest
+    key: tuple[str, str] = ("", "")  # folder and hash of the manifest
+    row: tuple[int, str] = (0, "")  # the version's key in the database, and that hash
     engine: "Engine | None" = None
     refused: tuple[str, str] = ("", "")
     refused_at: float = 0.0
@@ -53,6 +55,10 @@ def production() -> tuple["Engine", str]:
     Raises:
         ModelError: if nothing can serve.
     """
+    row = live_stages().get(ModelVersion.Stage.PRODUCTION)
+    with _served.lock:
+        if _served.engine is not None and row == _served.row and not _served.problem:
+            return _served.engine, _served.key[1]
     try:
         version = production_version()
     except ModelError as error:
@@ -133,7 +139,7 @@ def serving_problem() -> str:
 def forget() -> None:
     """Unload the engine; the next request loads what production is then."""
     with _served.lock:
-        _served.key, _served.engine = ("", ""), None
+        _served.key, _served.row, _served.engine = ("", ""), (0, ""), None
         _served.refused, _served.problem = ("", ""), ""
 
 
@@ -155,3 +161,4 @@ def _load(version: ModelVersion, key: tuple[str, str]) -> None:
         _served.problem = f"{version} cannot serve: {error}"
         return
     _served.engine, _served.key, _served.problem = engine, key, ""
+    _served.row = (version.pk, version.manifest_sha256)

@@ -19,6 +19,7 @@ from classifier.images import ImageError
 from classifier.inference.manifest import ModelError
 from classifier.live import serving
 from classifier.live.recording import recorder
+from classifier.live.stages import live_stages
 from classifier.models import LivePrediction, ModelVersion, ShadowPrediction
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def show(uploads: Mapping[uuid.UUID, File]) -> None:
         for pk, upload in uploads.items()
         if upload.size <= _MOST_BYTES and random.random() < conf.SHADOW_SHARE
     ]
-    if not chosen or not shadows().exists():
+    if not chosen or ModelVersion.Stage.SHADOW not in live_stages():
         return
     folder = _folder()
     try:
