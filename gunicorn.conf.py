@@ -25,10 +25,12 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Store live answers behind the requests, in groups."""
+    """Store live answers behind the requests, in groups; let a tracer get ready for the first."""
     from classifier.live.recording import recorder
+    from converter.tracers import tracers
 
     recorder.start()
+    tracers().start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

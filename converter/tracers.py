@@ -219,8 +219,14 @@ class TracerPool:
         finally:
             self._places.put(tracer)
 
+    def start(self) -> None:
+        """Let one process get ready beside other work, if there is none yet."""
+        with suppress(queue.Empty):
+            tracer = self._places.get_nowait()
+            self._places.put(tracer or Tracer(self._program, self._cache))
+
     def warm(self) -> None:
-        """Start one process, if none runs yet."""
+        """Start one process, if none runs yet, and wait until it is ready."""
         with self._tracer():
             pass
 

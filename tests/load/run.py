@@ -21,6 +21,7 @@ from tests.services.servers import ROOT, Process, free_port
 
 STEPS = {"Classify": (1, 2, 4, 8, 16, 32), "Convert": (1, 2, 4, 8)}
 IMAGES_PER_TYPE = 25
+_WARMING = 10  # seconds that do not count
 _KNEE = 1.1  # a step that brings less than a tenth more answers is past the knee
 
 
@@ -36,6 +37,7 @@ def main():
         for processes in options.web_processes:
             with web_server(folder, processes) as address:
                 for kind, steps in STEPS.items():
+                    measure(folder, address, kind, max(steps), _WARMING)  # all processes are up
                     print(f"\n{kind}, {processes} web process{'es' * (processes > 1)}")
                     rows = [measure(folder, address, kind, n, options.seconds) for n in steps]
                     report(rows)

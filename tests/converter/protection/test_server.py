@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 from django.test import SimpleTestCase
 
+from converter.tracers import PROGRAM
 from tests.hostile.server import running
 
 
@@ -23,6 +24,11 @@ class ServerTests(SimpleTestCase):
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
             f"Content-Type: application/octet-stream\r\n{extra}\r\n"
         ).encode()
+
+    def test_a_tracer_is_there_before_the_first_logo(self):
+        self.server.health_seconds()
+        tracers = [p for p in self.server.processes() if str(PROGRAM) in p.cmdline()]
+        self.assertEqual(len(tracers), 1)
 
     def test_forty_senders_that_never_end_take_no_thread(self):
         with contextlib.ExitStack() as stack:
