@@ -8,7 +8,7 @@ import numpy as np
 from classifier.data.gradients import has_blur
 from classifier.data.rendering import render_flat
 
-VERSION = 2  # raised when a measure changes, so that cached ones are taken anew
+VERSION = 3  # raised when a measure changes, so that cached ones are taken anew
 
 VISIBLE_DIFFERENCE = 24  # of 255, in one channel
 SAME_COLOUR = 11.0  # CIE76 difference under which two colours are one

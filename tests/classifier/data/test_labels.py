@@ -41,6 +41,12 @@ class LabelOfDrawingTests(SimpleTestCase):
         ).replace("url(#a)", "url(#b)")
         self.assertGreater(measured(body).gradient_share, 0.5)
 
+    def test_ink_whose_colour_is_open_is_no_gradient_beside_a_faint_one(self):
+        faint = GRADIENT.replace("#00f", "#f11")
+        for radius in range(20, 32):  # the drawing chooses the colour
+            circle = f'<circle cx="50" cy="50" r="{radius}" fill="currentColor"/>'
+            self.assertEqual(measured(faint + circle).gradient_share, 0)
+
     def test_many_colours_are_complex(self):
         measures = measured(mosaic(9))
         self.assertEqual((measures.colours, measures.regions), (9, 9))
