@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from contourpy import LineType, contour_generator
 
 from .adjust import adjust, control
 from .compiled import compiled
 from .corners import find_corners, tangents
+from .levels import level_coverage, level_lines
 from .nodes import divide, places
-from .raster import add_coverage, coverage
+from .raster import add_coverage
 from .sparing import Chain, Run, spare
 
 _STEP = 0.5  # px between the points of an outline
@@ -21,6 +21,7 @@ _SKIP = 1.0  # px around a corner that a contour rounds off
 _LOST = 0.12  # mean share, around a pixel, that contours must not miss
 # What is missed is added in steps that shrink: thin lines appear all at once, and too wide.
 _RAISES = (1.0, 0.5, 0.5, 0.35, 0.25, 0.15)
+_FILTERED = 4  # px over which raising a field changes it
 _DOUBTED = 2.0  # px, sigma by which shares are softened that tell nothing
 _SLACKS = (1.0, 2.0, 4.0, 8.0)
 _UNSEEN = 0.01  # weight of what is painted over
@@ -78,45 +79,60 @@ def contours(field: Field, soften: float) -> list[np.ndarray]:
     clearly more or less than the field says, it is raised or lowered, at twice the resolution,
     until they do not.
     """
-    height, width = field.share.shape
     soft = cv2.GaussianBlur(field.share, (0, 0), soften)
     if field.doubt.any():
         soft += field.doubt * (cv2.GaussianBlur(field.share, (0, 0), _DOUBTED) - soft)
-    lines = _level_lines(soft, 1)
-    gap = _gap(field, lines)
-    wrong = (cv2.blur(np.abs(gap), (3, 3)) > _LOST).astype(np.uint8)
+    fineness = 1
+    gap = _gap(field, soft, fineness)
+    wrong = cv2.blur(np.abs(gap), (3, 3)) > _LOST
     if wrong.any():
-        wrong = cv2.dilate(wrong, np.ones((7, 7), np.uint8))
-        size = (2 * width, 2 * height)
-        # Shares belong to areas: a pixel's four quarters lie around its centre.
-        fine = cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC)
-        least = np.inf
-        for step in _RAISES:
-            change = cv2.resize(gap * wrong, size, interpolation=cv2.INTER_LINEAR)
-            fine += step * cv2.GaussianBlur(change, (0, 0), 0.8)
-            tried = _level_lines(fine, 2)
-            gap = _gap(field, tried)
-            missed = float(np.abs(gap * wrong).sum())
-            if missed < least:
-                lines, least = tried, missed
+        soft, fineness = _raised(field, soft, gap, wrong), 2
     shift = complex(field.left, field.top)
-    return [line + shift for line in lines]
+    return [line + shift for line in level_lines(soft, fineness)]
 
 
-def _level_lines(values: np.ndarray, fineness: int) -> list[np.ndarray]:
-    """Return the lines at one half, in px of the field, of values with so many to a pixel."""
-    framed = cv2.copyMakeBorder(values, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    lines = contour_generator(z=framed, line_type=LineType.Separate).lines(0.5)
-    return [
-        ((line[:-1, 0] - 0.5) + 1j * (line[:-1, 1] - 0.5)) / fineness
-        for line in lines
-        if len(line) > 3
-    ]
+def _raised(field: Field, soft: np.ndarray, gap: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Return a softened field at twice the resolution, changed where its contours are wrong.
+
+    Args:
+        field: what they should cover.
+        soft: the field, softened.
+        gap: see `_gap`.
+        wrong: bool [h, w].
+    """
+    height, width = soft.shape
+    # Shares belong to areas: a pixel's four quarters lie around its centre.
+    fine = cv2.resize(soft, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)
+    mask = cv2.dilate(wrong.astype(np.uint8), np.ones((7, 7), np.uint8))
+    x, y, w, h = cv2.boundingRect(mask)
+    # Nothing changes further from what is wrong than the filters reach.
+    left, top = max(0, x - _FILTERED), max(0, y - _FILTERED)
+    right, bottom = min(width, x + w + _FILTERED), min(height, y + h + _FILTERED)
+    box = np.s_[top:bottom, left:right]
+    mask, gap = mask[box], gap[box]
+    part = Field(field.share[box], field.hidden[box], field.doubt[box], 0, 0)
+    inside = fine[2 * top : 2 * bottom, 2 * left : 2 * right]
+    best, least = inside.copy(), np.inf
+    for step in _RAISES:
+        change = cv2.resize(gap * mask, inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        inside += step * cv2.GaussianBlur(change, (0, 0), 0.8)
+        gap = _gap(part, inside, 2)
+        missed = float(np.abs(gap * mask).sum())
+        if missed < least:
+            best, least = inside.copy(), missed
+    inside[:] = best
+    return fine
 
 
-def _gap(field: Field, lines: list[np.ndarray]) -> np.ndarray:
-    """Return by how much the field says more than outlines cover, 0 where nothing shows."""
-    gap = field.share - coverage(lines, *field.share.shape)
+def _gap(field: Field, values: np.ndarray, fineness: int) -> np.ndarray:
+    """Return by how much a field says more than contours cover, 0 where nothing shows.
+
+    Args:
+        field: what it says.
+        values: whose contours they are.
+        fineness: how many values there are to a pixel.
+    """
+    gap = field.share - level_coverage(values, fineness)
     gap[field.hidden] = 0
     return gap * (1 - field.doubt)
 
@@ -186,26 +202,42 @@ def _chain(curves: np.ndarray, kinds: np.ndarray, corner: np.ndarray) -> tuple[n
     return node, leave, arrive, arms, kinds, corner
 
 
+@compiled
 def _followed(start: np.ndarray, n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return which segment each point follows, and where on it."""
-    segment = np.zeros(n, np.int64)
-    t = np.zeros(n)
+    segment, t = np.zeros(n, np.int64), np.zeros(n)
     for k in range(count):
         first = start[k]
         last = start[k + 1] if k + 1 < count else start[0] + n
-        run = np.arange(first, last)
-        segment[run % n] = k
-        t[run % n] = (run - first) / max(1, last - first)
+        for run in range(first, last):
+            segment[run % n] = k
+            t[run % n] = (run - first) / max(1, last - first)
     return segment, t
 
 
 def evenly(line: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Return a closed line as x and y of points at even distances, and their distance."""
-    closed = np.append(line, line[0])
-    along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(closed)))])
-    count = max(8, round(along[-1] / _STEP))
-    at = np.arange(count) * (along[-1] / count)
-    return np.interp(at, along, closed.real), np.interp(at, along, closed.imag), along[-1] / count
+    return _evenly(line.real, line.imag)
+
+
+@compiled
+def _evenly(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    n = len(x)
+    along = np.zeros(n + 1)
+    for k in range(n):
+        after = (k + 1) % n
+        along[k + 1] = along[k] + np.hypot(x[after] - x[k], y[after] - y[k])
+    count = max(8, round(along[n] / _STEP))
+    step = along[n] / count
+    even_x, even_y = np.empty(count), np.empty(count)
+    k = 0
+    for p in range(count):
+        while k < n - 1 and along[k + 1] <= p * step:
+            k += 1
+        after = (k + 1) % n
+        part = (p * step - along[k]) / (along[k + 1] - along[k])
+        even_x[p], even_y[p] = x[k] + part * (x[after] - x[k]), y[k] + part * (y[after] - y[k])
+    return even_x, even_y, step
 
 
 def settle(outline: Outline, rounds: int = 5) -> None:
@@ -222,9 +254,16 @@ def _adjust(o: Outline, x: np.ndarray, y: np.ndarray, weight: np.ndarray, rounds
 
 
 def _near_corners(outline: Outline) -> np.ndarray:
-    near = np.zeros(len(outline.x), bool)
-    for node in outline.node[outline.corner > 0]:
-        near |= (outline.x - node[0]) ** 2 + (outline.y - node[1]) ** 2 < _SKIP**2
+    return _near(outline.x, outline.y, outline.node[outline.corner > 0])
+
+
+@compiled
+def _near(x: np.ndarray, y: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    near = np.zeros(len(x), np.bool_)
+    for k in range(len(corners)):
+        for p in range(len(x)):
+            if (x[p] - corners[k, 0]) ** 2 + (y[p] - corners[k, 1]) ** 2 < _SKIP**2:
+                near[p] = True
     return near
 
 
