@@ -1,25 +1,20 @@
 """From an image to its drawing: shapes in painting order, as plain numbers."""
 
 import hashlib
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 
-from .coverage import Mixture, share_of
+from .coverage import Mixture
 from .elements import elements
+from .layers import MARGIN, Layers, layered, region_field
 from .memory import Memory
 from .outlines import Field, Outline, contours, correct, fit
-from .paints import Flat, Paint
-from .regions import Regions, calmed, find_regions
+from .paints import OPAQUE, Flat, Paint
+from .regions import calmed, find_regions
 from .settings import DrawingSettings
 
-_UNDER = 3  # px that a region goes on under those painted later: no ground shines through
-_OPAQUE = 0.985
-_PART = 0.35  # of a pixel, from which it counts as one of a paint's
-_MARGIN = 3  # px of nothing around a region
 _MOST_CORRECTED = 0.4  # px
 _CORRECTIONS = 2
 _PURE = 0.9  # share of a paint from which a pixel counts as not mixed
@@ -64,23 +59,22 @@ def draw(
             smoothing=max(settings.smoothing, _HARD_SMOOTHING),
             tolerance=max(settings.tolerance, _HARD_TOLERANCE),
         )
-    order = painting_order(regions)
-    rank = np.full(len(regions.paints), -1, np.int32)
-    rank[order] = np.arange(len(order))
+    layers = layered(regions)
     height, width = regions.mixture.first.shape
     shapes = []
-    for place, index in enumerate(order):
+    for place, index in enumerate(layers.order):
         paint = paint_values(regions.paints[index])
         key = ("lines", about, place, _before(settings, *_AFTER_LINES))
-        field, lines = memory.recall(key, lambda p=place: _lines(regions, rank, p, settings))
+        field, lines = memory.recall(key, lambda p=place: _lines(layers, p, settings))
         if _fills_all(field, width, height):
             shapes.append({"paint": paint, "rectangle": [0, 0, width, height, 0, 0]})
             continue
         key = ("outlines", about, place, _before(settings, *_AFTER_OUTLINES))
         found = memory.recall(key, lambda f=field, ls=lines: _outlines(f, ls, settings))
         slack = settings.tolerance / _CLEAN
-        # Elements are made of the outlines by changing them.
-        drawn = elements(deepcopy(found), (width, height), settings.shapes, slack)
+        # Elements are made of the outlines by moving their nodes.
+        moved = [replace(outline, node=outline.node.copy()) for outline in found]
+        drawn = elements(moved, (width, height), settings.shapes, slack)
         shapes += [{"paint": paint} | element for element in drawn]
     return shapes
 
@@ -103,14 +97,6 @@ def hard_edged(mixture: Mixture) -> bool:
     steps = (across[1:] ^ across[:-1]) & (down[:, 1:] ^ down[:, :-1])
     mixed = (mixture.share < _PURE) & (mixture.first != mixture.second)
     return bool(mixed.sum() < _MIXED_SHARE * beside and steps.sum() > _STEP_SHARE * beside)
-
-
-def painting_order(regions: Regions) -> np.ndarray:
-    """Return the indices of the paints that occur and show, the one with most pixels first."""
-    areas = np.bincount(regions.mixture.first.ravel(), minlength=len(regions.paints))
-    shows = np.array([not isinstance(p, Flat) or p.opacity > 0.02 for p in regions.paints])
-    order = np.argsort(-areas, kind="stable")
-    return order[(areas[order] > 0) & shows[order]]
 
 
 def paint_values(paint: Paint) -> dict[str, Any]:
@@ -143,22 +129,20 @@ def _visible(colour: np.ndarray) -> tuple[list[int], float]:
     """Return a premultiplied colour as it is seen alone, and its opacity, 0 to 1."""
     opacity = float(colour[3]) / 255
     seen = [min(255, max(0, round(float(v) / max(opacity, 1e-3)))) for v in colour[:3]]
-    return seen, round(opacity, 3) if opacity < _OPAQUE else 1.0
+    return seen, round(opacity, 3) if opacity < OPAQUE else 1.0
 
 
-def _lines(
-    regions: Regions, rank: np.ndarray, place: int, settings: DrawingSettings
-) -> tuple[Field, list[np.ndarray]]:
+def _lines(layers: Layers, place: int, settings: DrawingSettings) -> tuple[Field, list[np.ndarray]]:
     """Return what the paint at a place in the painting order covers, and its contours."""
-    field = region_field(regions, rank, place)
-    height, width = regions.mixture.first.shape
+    field = region_field(layers, place)
+    height, width = layers.labels.shape
     whole = _fills_all(field, width, height)
     return field, [] if whole else contours(field, settings.smoothing)
 
 
 def _fills_all(field: Field, width: int, height: int) -> bool:
-    whole = field.share.shape == (height + 2 * _MARGIN, width + 2 * _MARGIN)
-    return whole and bool((field.share[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] > 0.5).all())
+    whole = field.share.shape == (height + 2 * MARGIN, width + 2 * MARGIN)
+    return whole and bool((field.share[MARGIN:-MARGIN, MARGIN:-MARGIN] > 0.5).all())
 
 
 def _outlines(field: Field, lines: list[np.ndarray], settings: DrawingSettings) -> list[Outline]:
@@ -173,71 +157,3 @@ def _outlines(field: Field, lines: list[np.ndarray], settings: DrawingSettings) 
     for _ in range(_CORRECTIONS):
         correct(found, field, _MOST_CORRECTED)
     return found
-
-
-def region_field(regions: Regions, rank: np.ndarray, place: int) -> Field:
-    """Return what the paint at a place in the painting order, and those over it, cover."""
-    mixture, paints = regions.mixture, regions.paints
-    labels = rank[mixture.first]
-    solid = np.array([paint.opacity > _OPAQUE for paint in paints])
-    # Between two rows of pixels, a thin line covers most of neither.
-    half = (rank[mixture.second] == place) & (mixture.share < 1 - _PART)
-    own = ((labels == place) | half).astype(np.uint8)
-    x, y, w, h = cv2.boundingRect(own)
-    reach = _UNDER + 2
-    top, bottom = max(0, y - reach), min(own.shape[0], y + h + reach)
-    left, right = max(0, x - reach), min(own.shape[1], x + w + reach)
-    box = np.s_[top:bottom, left:right]
-    cut = Mixture(
-        mixture.first[box], mixture.second[box], mixture.share[box], mixture.residual[box]
-    )
-    own = own[box]
-    later = (labels[box] > place) & solid[cut.first]
-    if not solid[np.flatnonzero(rank == place)[0]]:
-        later[:] = False
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
-    mask = own.copy()
-    under = later & (cv2.dilate(own, kernel) > 0)
-    if regions.noisy:
-        # Outlines are loose: what goes as far as something thin ends would look out there.
-        cover = later.astype(np.uint8)
-        covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
-        covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
-        under &= covered > 0
-    mask[under] = 1
-    height, width = labels.shape
-    inner = (top > 0, bottom < height, left > 0, right < width)
-    fill_under(mask, later, inner)
-    itself = share_of(cut.first, cut.second, cut.share, rank == place)
-    over = (rank > place) & solid if later.any() else rank == place
-    share = share_of(cut.first, cut.second, cut.share, over | (rank == place))
-    share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
-    hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    pad = ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
-    return Field(
-        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), np.pad(regions.doubt[box], pad),
-        left - _MARGIN, top - _MARGIN,
-    )  # fmt: skip
-
-
-def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> None:
-    """Fill the gaps of uint8 [h, w] in which only what is painted later lies.
-
-    Args:
-        mask: changed in place.
-        later: bool [h, w].
-        inner: whether the top, bottom, left and right side lie inside the image: what reaches one
-            of those goes on.
-    """
-    count, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
-    if count < 2:
-        return
-    height, width = mask.shape
-    filled = np.ones(count, bool)
-    filled[0] = False
-    filled[np.unique(gaps[~later])] = False
-    x, y, w, h = (stats[:, k] for k in range(4))
-    for reaches, side in zip((y == 0, y + h == height, x == 0, x + w == width), inner, strict=True):
-        if side:
-            filled &= ~reaches
-    mask[filled[gaps]] = 1

@@ -7,6 +7,7 @@ import numpy as np
 
 from .colours import measurable
 
+OPAQUE = 0.985  # opacity from which a paint hides what lies under it
 RAMP = 64  # colours, along a gradient, that the arrays of a paint hold
 
 

@@ -1,0 +1,135 @@
+"""What each paint covers, in painting order: what is painted later lies over what came before."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .compiled import compiled
+from .coverage import Mixture, share_of
+from .outlines import Field
+from .paints import OPAQUE, Flat
+from .regions import Regions
+
+MARGIN = 3  # px of nothing around a region
+_UNDER = 3  # px that a region goes on under those painted later: no ground shines through
+_PART = 0.35  # of a pixel, from which it counts as one of a paint's
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Regions in painting order, the paint with most pixels first.
+
+    Attributes:
+        regions: as they were found.
+        order: int64 [K], indices of the paints that occur and show.
+        labels, seconds: int32 [H, W], the place in that order of a pixel's first and second paint,
+            -1 for paints that are not in it.
+        solid: bool [P], by paint, whether it hides what lies under it.
+        boxes: int64 [K, 4], left, top, right and bottom of what is each paint's.
+    """
+
+    regions: Regions
+    order: np.ndarray
+    labels: np.ndarray
+    seconds: np.ndarray
+    solid: np.ndarray
+    boxes: np.ndarray
+
+
+def layered(regions: Regions) -> Layers:
+    """Put regions into painting order."""
+    mixture, paints = regions.mixture, regions.paints
+    areas = np.bincount(mixture.first.ravel(), minlength=len(paints))
+    opacities = np.array([paint.opacity for paint in paints])
+    shows = np.array([not isinstance(paint, Flat) for paint in paints]) | (opacities > 0.02)
+    order = np.argsort(-areas, kind="stable")
+    order = order[(areas[order] > 0) & shows[order]]
+    rank = np.full(len(paints), -1, np.int32)
+    rank[order] = np.arange(len(order))
+    labels, seconds = rank[mixture.first], rank[mixture.second]
+    boxes = _boxes(labels, seconds, mixture.share, len(order))
+    return Layers(regions, order, labels, seconds, opacities > OPAQUE, boxes)
+
+
+@compiled
+def _boxes(labels: np.ndarray, seconds: np.ndarray, share: np.ndarray, count: int) -> np.ndarray:
+    height, width = labels.shape
+    boxes = np.empty((count, 4), np.int64)
+    boxes[:, 0], boxes[:, 1], boxes[:, 2:] = width, height, 0
+    for y in range(height):
+        for x in range(width):
+            for k in range(2 if share[y, x] < 1 - _PART else 1):
+                place = seconds[y, x] if k else labels[y, x]
+                if place >= 0:
+                    box = boxes[place]
+                    box[0], box[1] = min(box[0], x), min(box[1], y)
+                    box[2], box[3] = max(box[2], x + 1), max(box[3], y + 1)
+    return boxes
+
+
+def region_field(layers: Layers, place: int) -> Field:
+    """Return what the paint at a place in the painting order, and those over it, cover."""
+    height, width = layers.labels.shape
+    x, y, end_x, end_y = layers.boxes[place]
+    reach = _UNDER + 2
+    top, bottom = max(0, y - reach), min(height, end_y + reach)
+    left, right = max(0, x - reach), min(width, end_x + reach)
+    box = np.s_[top:bottom, left:right]
+    cut = Mixture(*(values[box] for values in layers.regions.mixture))
+    labels, solid = layers.labels[box], layers.solid
+    # Between two rows of pixels, a thin line covers most of neither.
+    half = (layers.seconds[box] == place) & (cut.share < 1 - _PART)
+    own = ((labels == place) | half).astype(np.uint8)
+    later = (labels > place) & solid[cut.first]
+    if not solid[layers.order[place]]:
+        later[:] = False
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
+    mask = own.copy()
+    under = later & (cv2.dilate(own, kernel) > 0)
+    if layers.regions.noisy:
+        # Outlines are loose: what goes as far as something thin ends would look out there.
+        cover = later.astype(np.uint8)
+        covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
+        covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
+        under &= covered > 0
+    mask[under] = 1
+    inner = (top > 0, bottom < height, left > 0, right < width)
+    fill_under(mask, later, inner)
+    paint = np.zeros(len(solid), bool)
+    paint[layers.order[place]] = True
+    itself = share_of(cut.first, cut.second, cut.share, paint)
+    over = paint.copy()
+    if later.any():
+        over[layers.order[place + 1 :]] = solid[layers.order[place + 1 :]]
+    share = share_of(cut.first, cut.second, cut.share, over)
+    share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
+    hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    pad, doubt = ((MARGIN, MARGIN), (MARGIN, MARGIN)), layers.regions.doubt[box]
+    return Field(
+        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), np.pad(doubt, pad),
+        left - MARGIN, top - MARGIN,
+    )  # fmt: skip
+
+
+def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> None:
+    """Fill the gaps of uint8 [h, w] in which only what is painted later lies.
+
+    Args:
+        mask: changed in place.
+        later: bool [h, w].
+        inner: whether the top, bottom, left and right side lie inside the image: what reaches one
+            of those goes on.
+    """
+    count, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    if count < 2:
+        return
+    height, width = mask.shape
+    filled = np.ones(count, bool)
+    filled[0] = False
+    filled[np.unique(gaps[~later])] = False
+    x, y, w, h = (stats[:, k] for k in range(4))
+    for reaches, side in zip((y == 0, y + h == height, x == 0, x + w == width), inner, strict=True):
+        if side:
+            filled &= ~reaches
+    mask[filled[gaps]] = 1
