@@ -12,7 +12,8 @@ _COARSE = np.array(
 def premultiplied(image: np.ndarray) -> np.ndarray:
     """Return uint8 RGBA [H, W, 4] as float32 with colours multiplied by opacity, 0 to 255."""
     values = image.astype(np.float32)
-    values[..., :3] *= values[..., 3:] / 255
+    if image[..., 3].min() < 255:
+        values[..., :3] *= values[..., 3:] / 255
     return values
 
 

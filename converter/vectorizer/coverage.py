@@ -7,6 +7,7 @@ that meet there, and the share `a` is the part of its area that A covers (Porter
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from .compiled import compiled
@@ -14,6 +15,7 @@ from .paints import PaintTable
 
 CLEAR = -1  # in label images: nothing is known or painted
 
+_REACH = 2  # px within which a paint is nearby
 _NEARBY = 8  # paints that may meet in one place
 _MAIN = 12  # paints that may meet anywhere
 _FAR_AWAY = 4.0  # px: how far off a paint counts that has no pixel of its own nearby
@@ -34,19 +36,40 @@ class Mixture(NamedTuple):
     residual: np.ndarray
 
 
-def unmix(values: np.ndarray, cores: np.ndarray, table: PaintTable, noise: float) -> Mixture:
-    """Find for each pixel the two paints nearby whose mixture it is, and their shares.
+class Unmixing:
+    """Finding for each pixel the two paints nearby whose mixture it is, and their shares.
 
-    Args:
-        values: float32 [H, W, 4], see `colours.measurable`.
-        cores: int16 [H, W], the paint of pixels that certainly have only one; CLEAR elsewhere.
-        table: the paints.
-        noise: distance by which a pixel of a paint may differ from it.
+    Where cores change or paints are added, only what depends on them is found again.
     """
-    names = [np.empty(cores.shape, np.int16) for _ in range(2)]
-    result = Mixture(*names, *(np.empty(cores.shape, np.float32) for _ in range(2)))
-    _unmix(values, cores, table, np.float32(noise), result)
-    return result
+
+    def __init__(self, values: np.ndarray, noise: float) -> None:
+        """Take what stays.
+
+        Args:
+            values: float32 [H, W, 4], see `colours.measurable`.
+            noise: distance by which a pixel of a paint may differ from it.
+        """
+        self._values, self._noise = values, np.float32(noise)
+        shape = values.shape[:2]
+        self._cores = np.full(shape, CLEAR, np.int16)
+        # Pixels for which every paint counts, and before the first time those are all.
+        self._any = np.ones(shape, np.uint8)
+        names = [np.empty(shape, np.int16) for _ in range(2)]
+        self._mixture = Mixture(*names, *(np.empty(shape, np.float32) for _ in range(2)))
+
+    def mixture(self, cores: np.ndarray, table: PaintTable) -> Mixture:
+        """Return the mixtures; those that were returned before change.
+
+        Args:
+            cores: int16 [H, W], the paint of pixels that certainly have only one; CLEAR elsewhere.
+            table: the paints, those of the last time first.
+        """
+        changed = (cores != self._cores).astype(np.uint8)
+        reach = 2 * _REACH + 1
+        again = cv2.dilate(changed, np.ones((reach, reach), np.uint8)) | self._any
+        self._cores = cores.copy()
+        _unmix(self._values, cores, table, self._noise, again, self._any, self._mixture)
+        return self._mixture
 
 
 @compiled
@@ -74,12 +97,10 @@ def colour_of(table: PaintTable, index: int, x: int, y: int, out: np.ndarray) ->
 
 @compiled
 def _unmix(
-    values: np.ndarray,
-    cores: np.ndarray,
-    table: PaintTable,
-    noise: float,
-    mixture: Mixture,
-) -> None:
+    values: np.ndarray, cores: np.ndarray, table: PaintTable, noise: float, again: np.ndarray,
+    any_paint: np.ndarray, mixture: Mixture,
+) -> None:  # fmt: skip
+    """Find the mixtures of pixels where `again` is set; set `any_paint` where any paint counts."""
     first, second, share, residual = mixture
     height, width = cores.shape
     count = len(table.kind)
@@ -90,6 +111,9 @@ def _unmix(
     scale = 1 / (noise * noise)
     for y in range(height):
         for x in range(width):
+            if not again[y, x]:
+                continue
+            any_paint[y, x] = 0
             core = cores[y, x]
             if core >= 0:
                 alone = True
@@ -117,6 +141,7 @@ def _unmix(
                         best, a, b, part, off = cost, names[p], names[q], t, gap
             # Where nothing nearby explains a pixel: a paint from elsewhere, over one nearby.
             if off > 4 * noise * noise:
+                any_paint[y, x] = 1
                 for k in range(count):
                     colour_of(table, k, x, y, other)
                     t, gap = _mixture(values[y, x], other, other, True)
@@ -146,11 +171,11 @@ def _unmix(
 
 @compiled
 def _nearby(cores: np.ndarray, x: int, y: int, names: np.ndarray, gaps: np.ndarray) -> int:
-    """Collect the paints with pixels of their own within two pixels, and how far off they are."""
+    """Collect the paints with pixels of their own nearby, and how far off they are."""
     height, width = cores.shape
     found = 0
-    for j in range(max(0, y - 2), min(height, y + 3)):
-        for i in range(max(0, x - 2), min(width, x + 3)):
+    for j in range(max(0, y - _REACH), min(height, y + _REACH + 1)):
+        for i in range(max(0, x - _REACH), min(width, x + _REACH + 1)):
             label = cores[j, i]
             if label < 0:
                 continue

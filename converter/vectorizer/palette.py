@@ -56,6 +56,30 @@ def _merged(
     return centre[:count][weight[:count] >= least].astype(np.float32)
 
 
+@compiled
+def nearest(values: np.ndarray, palette: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which colour of [K, 4] is nearest to each pixel [N, 4], and its squared distance."""
+    names = np.empty(len(values), np.int16)
+    squares = np.empty(len(values), np.float32)
+    for p in range(len(values)):
+        # Most pixels are like the one before.
+        alike = p > 0
+        for c in range(4):
+            alike = alike and values[p, c] == values[p - 1, c]
+        if alike:
+            names[p], squares[p] = names[p - 1], squares[p - 1]
+            continue
+        least, name = np.float32(np.inf), 0
+        for k in range(len(palette)):
+            square = np.float32(0)
+            for c in range(4):
+                square += (values[p, c] - palette[k, c]) ** 2
+            if square < least:
+                least, name = square, k
+        names[p], squares[p] = name, least
+    return names, squares
+
+
 def unexplained_colours(
     values: np.ndarray, residual: np.ndarray, known: np.ndarray, least: float, distance: float
 ) -> np.ndarray:

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from .colours import measurable, premultiplied
-from .coverage import CLEAR, Mixture, unmix
+from .coverage import CLEAR, Mixture, Unmixing
 from .gradients import find_gradients
 from .paints import RAMP, Flat, Paint, tabulated
-from .palette import main_colours, unexplained_colours
+from .palette import main_colours, nearest, unexplained_colours
+from .patches import small_patches
 from .settings import DrawingSettings
 from .tidying import tidied
 
@@ -44,7 +45,8 @@ class Regions:
 def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
     """Divide uint8 RGBA [H, W, 4] into regions, each of which one paint fills."""
     values = premultiplied(image)
-    calm = premultiplied(_denoised(image, settings.denoise_rounds))
+    rounds = settings.denoise_rounds
+    calm = premultiplied(_denoised(image, rounds)) if rounds else values
     plain = _plain(calm)
     cores = np.full(plain.shape, CLEAR, np.int16)
     paints: list[Paint] = []
@@ -55,12 +57,14 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         paints += find_gradients(calm, cores, len(paints), settings)
     rest = plain & (cores == CLEAR)
     palette = main_colours(calm[rest], settings.colours, settings.merge_distance)
-    cores[rest] = _nearest(calm[rest], palette) + len(paints) if len(palette) else CLEAR
+    if len(palette):
+        cores[rest] = nearest(calm[rest], palette)[0] + len(paints)
     paints += [Flat(colour) for colour in _snapped(palette, settings.snap)]
     if not paints:
         paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
     measured = measurable(values, lossy)
-    mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
+    unmixing = Unmixing(measured, settings.noise)
+    mixture = unmixing.mixture(cores, tabulated(paints, lossy))
     for _ in range(_ROUNDS):
         room = settings.colours - len(paints)
         fresh = unexplained_colours(
@@ -71,11 +75,11 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         if not len(fresh):
             break
         odd = mixture.residual > settings.unexplained
-        near = _distance(calm[odd], fresh) < settings.merge_distance
-        names = _nearest(calm[odd], fresh) + len(paints)
-        cores[odd] = np.where(near, names, cores[odd])
+        names, squares = nearest(calm[odd], fresh)
+        near = squares < settings.merge_distance**2
+        cores[odd] = np.where(near, names + len(paints), cores[odd])
         paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
-        mixture = unmix(measured, cores, tabulated(paints, lossy), settings.noise)
+        mixture = unmixing.mixture(cores, tabulated(paints, lossy))
     if settings.patch_price:
         mixture = tidied(
             mixture, measured, tabulated(paints, lossy), settings.noise, settings.patch_price
@@ -123,13 +127,11 @@ def _new(colours: np.ndarray, known: np.ndarray, distance: float) -> np.ndarray:
     """Return the colours that are farther than a distance from all known ones."""
     if not len(known) or not len(colours):
         return colours
-    return colours[_distance(colours, known) >= distance]
+    return colours[nearest(colours, known)[1] >= distance**2]
 
 
 def _denoised(image: np.ndarray, rounds: int) -> np.ndarray:
     """Smooth noise between edges (Tomasi and Manduchi, "Bilateral filtering", 1998)."""
-    if not rounds:
-        return image
     colours = np.ascontiguousarray(image[..., :3])
     for _ in range(rounds):
         colours = cv2.bilateralFilter(colours, *_DENOISE)
@@ -154,22 +156,6 @@ def _snapped(colours: np.ndarray, reach: int) -> np.ndarray:
     return colours
 
 
-def _nearest(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Return the index of the nearest colour of [K, 4] for each pixel [N, 4]."""
-    return _squared(values, palette).argmin(axis=1).astype(np.int16)
-
-
-def _distance(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Return how far the nearest colour of [K, 4] is from each pixel [N, 4]."""
-    return np.sqrt(_squared(values, palette).min(axis=1))
-
-
-def _squared(values: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    products = values @ palette.T
-    squares = (values**2).sum(axis=1)[:, None] + (palette**2).sum(axis=1)[None, :]
-    return np.maximum(squares - 2 * products, 0)
-
-
 def _absorbed(mixture: Mixture, least: float) -> tuple[Mixture, int]:
     """Give patches of less than `least` square pixels to the regions beside them.
 
@@ -177,16 +163,7 @@ def _absorbed(mixture: Mixture, least: float) -> tuple[Mixture, int]:
         the mixture, and the number of the patches that are left.
     """
     labels = mixture.first
-    patches = 0
-    small = np.zeros(labels.shape, bool)
-    for label in np.unique(labels):
-        mask = (labels == label).astype(np.uint8)
-        _, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        tiny = stats[:, cv2.CC_STAT_AREA] < least
-        tiny[0] = False
-        patches += len(tiny) - 1 - int(tiny.sum())
-        if tiny.any():
-            small |= tiny[parts]
+    small, patches = small_patches(labels, least)
     if not small.any() or small.all():
         return mixture, patches
     _, zones = cv2.distanceTransformWithLabels(
