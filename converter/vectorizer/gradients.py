@@ -1,9 +1,11 @@
-"""Finding the parts of an image that a gradient explains, and fitting it."""
+"""Finding the parts of an image that gradients explain."""
 
 import cv2
 import numpy as np
 
+from .compiled import compiled
 from .coverage import CLEAR
+from .gradient_fits import around, colour_at, fit_gradient, misfit
 from .merging import smooth_parts
 from .paints import Gradient, Paint
 from .settings import DrawingSettings
@@ -20,16 +22,12 @@ _MOST_GRADIENTS = 40  # of an image: more are a photograph
 _MOST_TRIED = 120  # parts
 _KEPT = 0.6  # of the pixels, those that fit best, from which a piece's gradient is found again
 _EXPLAINED = 1.0  # noises by which a pixel may differ from a gradient that grows over it
-_SAMPLE = 3000  # pixels that a fit looks at
-_BINS = 48  # along a gradient, from which its stops are chosen
-_MOST_STOPS = 8
-_STOP_ERROR = 2.0  # distance from which a gradient needs one more stop
 _ONE_CENTRE = 1.5  # px between the centres of gradients that may be one
 _EXACT = 0.7  # misfit that rounding to whole levels leaves
 _AS_GOOD = 1.2  # times the misfit of two gradients, what one for both may have
 _RINGS = 3  # around one centre, at least, that are joined
 _ONE_SHAPE = 0.02  # of two maps' coefficients, with unit norms; likewise
-_SIMPLER = 0.75  # of the error: what a kind with more freedom has to gain
+_SEAM = 2.0  # levels by which a pixel beside a gradient that is settled may differ from it
 
 
 def find_gradients(
@@ -49,7 +47,7 @@ def find_gradients(
     _explain_all(values, parts, cores, known, paints, settings)
     united = _united(values, cores, known, paints)
     for index, paint in enumerate(united):
-        _grow(values, cores, known + index, paint, _STOP_ERROR)
+        _grow(values, cores, known + index, paint, _SEAM)
     return list(united)
 
 
@@ -58,14 +56,14 @@ def _explain_all(
     settings: DrawingSettings,
 ) -> None:  # fmt: skip
     """Label parts, the largest first, with the gradients that explain them."""
-    stats = _boxes(parts)
+    boxes = _boxes(parts, int(parts.max()) + 1)
     least = max(_LEAST_PIXELS, _LEAST_SHARE * parts.size)
-    largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
+    largest = 1 + np.argsort(-boxes[1:, 4], kind="stable")
     for part in largest[:_MOST_TRIED]:
-        left, top, width, height, area = stats[part]
+        left, top, right, bottom, area = boxes[part]
         if area < least or len(paints) >= _MOST_GRADIENTS:
             break
-        box = np.s_[top : top + height, left : left + width]
+        box = np.s_[top:bottom, left:right]
         mask = (parts[box] == part) & (cores[box] == CLEAR)
         before = len(paints)
         pieces = _PIECES if area >= _PIECED_SHARE * parts.size else 0
@@ -93,7 +91,7 @@ def _united(
                 continue
             y, x = np.nonzero((cores == known + index) | (cores == known + other))
             colours, first = values[y, x], cores[y, x] == known + index
-            united = _around(x, y, colours, left[other])
+            united = around(x, y, colours, left[other])
             apart = max(
                 misfit(left[index], x[first], y[first], colours[first]),
                 misfit(left[other], x[~first], y[~first], colours[~first]),
@@ -120,25 +118,19 @@ def _concentric(one: Gradient, other: Gradient) -> bool:
     )
 
 
-def _around(x: np.ndarray, y: np.ndarray, colours: np.ndarray, paint: Gradient) -> Gradient:
-    """Return a round or elliptical gradient with new stops and radius for pixels [N, 4]."""
-    a, b, c, d, e, f = paint.geometry
-    distance = np.hypot(a * x + b * y + c, d * x + e * y + f)
-    radius = float(distance.max())
-    return Gradient(True, paint.geometry / radius, *_stops(distance / radius, colours))
-
-
-def _boxes(parts: np.ndarray) -> np.ndarray:
-    """Return left, top, width, height and area of each part, as OpenCV does."""
-    count = int(parts.max()) + 1
-    rows, columns = np.indices(parts.shape)
-    low = np.full((count, 2), np.iinfo(np.int64).max)
-    high = np.zeros((count, 2), np.int64)
-    for c, along in enumerate((columns, rows)):
-        np.minimum.at(low[:, c], parts.ravel(), along.ravel())
-        np.maximum.at(high[:, c], parts.ravel(), along.ravel())
-    areas = np.bincount(parts.ravel(), minlength=count)
-    return np.column_stack([low, high - low + 1, areas])
+@compiled
+def _boxes(parts: np.ndarray, count: int) -> np.ndarray:
+    """Return left, top, right, bottom and area of each part: int64 [count, 5]."""
+    height, width = parts.shape
+    boxes = np.zeros((count, 5), np.int64)
+    boxes[:, 0], boxes[:, 1] = width, height
+    for y in range(height):
+        for x in range(width):
+            box = boxes[parts[y, x]]
+            box[0], box[1] = min(box[0], x), min(box[1], y)
+            box[2], box[3] = max(box[2], x + 1), max(box[3], y + 1)
+            box[4] += 1
+    return boxes
 
 
 def _grow(values: np.ndarray, cores: np.ndarray, label: int, paint: Gradient, most: float) -> None:
@@ -147,16 +139,41 @@ def _grow(values: np.ndarray, cores: np.ndarray, label: int, paint: Gradient, mo
     Args:
         most: levels by which a pixel may differ, in any channel.
     """
-    own = cores == label
-    y, x = np.nonzero(cores == CLEAR)
-    off = np.abs(paint.at(x, y) - values[y, x]).max(axis=1)
-    joined = own.astype(np.uint8)
-    joined[y, x] = off < most
-    _, parts = cv2.connectedComponents(joined, connectivity=4)
-    touched = np.zeros(parts.max() + 1, bool)
-    touched[parts[own]] = True
-    touched[0] = False
-    cores[touched[parts] & (cores == CLEAR)] = label
+    _flood(values, cores, label, paint.radial, paint.geometry, paint.offsets, paint.colours, most)
+
+
+@compiled
+def _flood(
+    values: np.ndarray, cores: np.ndarray, label: int, radial: bool, geometry: np.ndarray,
+    offsets: np.ndarray, stops: np.ndarray, most: float,
+) -> None:  # fmt: skip
+    height, width = cores.shape
+    pixels = np.empty(height * width, np.int64)
+    tried = np.zeros((height, width), np.bool_)
+    colour = np.empty(4, np.float32)
+    size = 0
+    for y in range(height):
+        for x in range(width):
+            if cores[y, x] == label:
+                pixels[size] = y * width + x
+                size += 1
+    done = 0
+    while done < size:
+        y, x = pixels[done] // width, pixels[done] % width
+        done += 1
+        for k in range(4):
+            v, u = y + (k == 0) - (k == 1), x + (k == 2) - (k == 3)
+            if not (0 <= v < height and 0 <= u < width) or tried[v, u] or cores[v, u] != CLEAR:
+                continue
+            tried[v, u] = True
+            colour_at(radial, geometry, offsets, stops, float(u), float(v), colour)
+            off = np.float32(0)
+            for c in range(4):
+                off = max(off, abs(colour[c] - values[v, u, c]))
+            if off < most:
+                cores[v, u] = label
+                pixels[size] = v * width + u
+                size += 1
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
@@ -235,189 +252,3 @@ def _piece(
     if stats[largest, cv2.CC_STAT_AREA] < max(_LEAST_PIXELS, _PIECE_SHARE * len(x)):
         return None
     return found, parts == largest
-
-
-def fit_gradient(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray, limit: float
-) -> Gradient | None:
-    """Fit a gradient to pixels.
-
-    Args:
-        x, y: float [N], where they are.
-        colours: float [N, 4], premultiplied, 0 to 255.
-        limit: root of the mean squared distance that a fit may leave.
-
-    Returns:
-        the simplest of linear, round and elliptical gradients that fits about as well as the best;
-        None if none fits.
-    """
-    if len(x) > _SAMPLE:
-        chosen = np.linspace(0, len(x) - 1, _SAMPLE).astype(int)
-        x, y, colours = x[chosen], y[chosen], colours[chosen]
-    best, least = None, np.inf
-    for kind in (_linear, _round, _elliptical):
-        found = kind(x, y, colours)
-        if found is None:
-            continue
-        error = misfit(found, x, y, colours)
-        if error < _SIMPLER * least:
-            best, least = found, error
-        if least < 1.0:
-            break
-    return best if least <= limit else None
-
-
-def misfit(paint: Gradient, x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> float:
-    """Return the root of the mean squared distance of pixels [N, 4] from a gradient."""
-    return float(np.sqrt(((paint.at(x, y) - colours) ** 2).sum(axis=1).mean()))
-
-
-def _linear(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
-    """Fit along the direction in which the colours change most, by least squares."""
-    places = np.stack([np.ones_like(x), x - x.mean(), y - y.mean()], axis=1)
-    slopes = _least_squares(places, colours)[1:]
-    direction = np.linalg.svd(slopes)[0][:, 0]
-    best, least = None, np.inf
-    angle, step = float(np.arctan2(direction[1], direction[0])), 0.2
-    for _ in range(5):
-        for turned in (angle - step, angle, angle + step):
-            found = _along(x, y, colours, turned)
-            if found is None:
-                continue
-            error = misfit(found, x, y, colours)
-            if error < least:
-                best, least, angle = found, error, turned
-        step /= 2.5
-    return best
-
-
-def _along(x: np.ndarray, y: np.ndarray, colours: np.ndarray, angle: float) -> Gradient | None:
-    a, b = np.cos(angle), np.sin(angle)
-    t = a * x + b * y
-    low, span = float(t.min()), float(np.ptp(t))
-    if span < 1e-6:
-        return None
-    geometry = np.array([a / span, b / span, -low / span, 0, 0, 0])
-    return Gradient(False, geometry, *_stops((t - low) / span, colours))
-
-
-def _round(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
-    return _radial(x, y, colours, np.eye(2))
-
-
-def _elliptical(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> Gradient | None:
-    """Fit around a centre with ellipses of the shape that the colours' quadratic has there."""
-    _, bend, _ = _quadratic(x, y, colours)
-    values, axes = np.linalg.eigh(bend)
-    values = np.abs(values)
-    if values.max() < 1e-9 or values.min() < 0.01 * values.max():
-        return None
-    stretch = np.sqrt(values / values.max())
-    best, least = None, np.inf
-    # Colours do not change with the square of the distance: the true ratio is near the root.
-    for power in (1.0, 0.7, 1.4):
-        found = _radial(x, y, colours, (axes * stretch**power) @ axes.T)
-        if found is None:
-            continue
-        error = misfit(found, x, y, colours)
-        if error < least:
-            best, least = found, error
-    return best
-
-
-def _quadratic(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return slope [2] and curvature [2, 2] of the quadratic nearest to the main shade."""
-    u, v = x - x.mean(), y - y.mean()
-    spread = max(float(u.std()), float(v.std()), 1e-6)
-    u, v = u / spread, v / spread
-    shades = colours - colours.mean(axis=0)
-    main = shades @ np.linalg.svd(shades.T @ shades)[0][:, 0]
-    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
-    _, b, c, d, e, f = _least_squares(terms, main)
-    return np.array([b, c]), np.array([[d, e / 2], [e / 2, f]]), spread
-
-
-def _radial(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray, shape: np.ndarray
-) -> Gradient | None:
-    """Fit around the centre at which pixels of one distance have one colour.
-
-    The first guess is where a quadratic fitted to the colours has its extreme. Distances are
-    measured after a linear map, `shape` [2, 2].
-    """
-    slope, bend, spread = _quadratic(x, y, colours)
-    shades = colours - colours.mean(axis=0)
-    main = shades @ np.linalg.svd(shades.T @ shades)[0][:, 0]
-    u, v = (x - x.mean()) / spread, (y - y.mean()) / spread
-    starts = [np.zeros(2)]
-    if abs(np.linalg.det(bend)) > 1e-9:
-        guess = -np.linalg.solve(bend, slope) / 2
-        if np.abs(guess).max() < 12:
-            starts.insert(0, guess)
-    centre, least, step = starts[0], np.inf, 1.0
-    candidates = starts
-    for _ in range(14):
-        errors = [_spread_along(u, v, main, place, shape) for place in candidates]
-        best = int(np.argmin(errors))
-        if errors[best] < least:
-            centre, least = candidates[best], errors[best]
-        else:
-            step /= 2
-        moves = ((1, 0), (-1, 0), (0, 1), (0, -1))
-        candidates = [centre + step * np.array(move) for move in moves]
-    origin = centre * spread + [x.mean(), y.mean()]
-    local = np.stack([x - origin[0], y - origin[1]], axis=1) @ shape.T
-    distance = np.hypot(local[:, 0], local[:, 1])
-    radius = float(distance.max())
-    if not 1e-6 < radius < 1e5:
-        return None
-    linear = shape / radius
-    shift = -linear @ origin
-    geometry = np.array([*linear[0], shift[0], *linear[1], shift[1]])
-    return Gradient(True, geometry, *_stops(distance / radius, colours))
-
-
-def _spread_along(
-    u: np.ndarray, v: np.ndarray, shade: np.ndarray, centre: np.ndarray, shape: np.ndarray
-) -> float:
-    """Return how much the shade varies among points at one distance from a centre."""
-    du, dv = u - centre[0], v - centre[1]
-    distance = np.hypot(shape[0, 0] * du + shape[0, 1] * dv, shape[1, 0] * du + shape[1, 1] * dv)
-    low = distance.min()
-    bins = ((distance - low) / (np.ptp(distance) + 1e-9) * 23.999).astype(np.int64)
-    counts = np.maximum(np.bincount(bins, minlength=24), 1)
-    means = np.bincount(bins, shade, 24) / counts
-    return float(((shade - means[bins]) ** 2).mean())
-
-
-def _stops(t: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return offsets [K] and colours [K, 4] between which straight lines follow the pixels."""
-    bins = np.minimum((t * _BINS).astype(int), _BINS - 1)
-    counts = np.bincount(bins, minlength=_BINS)
-    filled = counts > 0
-    means = np.stack([np.bincount(bins, colours[:, c], _BINS) for c in range(4)], axis=1)
-    means = means[filled] / counts[filled, None]
-    at = (np.bincount(bins, t, _BINS)[filled] / counts[filled]).clip(0, 1)
-    kept = [0, len(at) - 1] if len(at) > 1 else [0]
-    while len(kept) < _MOST_STOPS:
-        line = np.stack([np.interp(at, at[kept], means[kept, c]) for c in range(4)], axis=1)
-        gaps = np.linalg.norm(line - means, axis=1)
-        worst = int(np.argmax(gaps))
-        if gaps[worst] < _STOP_ERROR or worst in kept:
-            break
-        kept = sorted([*kept, worst])
-    offsets = at[kept]
-    # Least squares for the stops' colours: the means of single bins are noisy.
-    hats = np.stack([np.interp(t, offsets, unit) for unit in np.eye(len(kept))], axis=1)
-    fitted = _least_squares(hats, colours)
-    return offsets, np.clip(fitted, 0, 255)
-
-
-def _least_squares(terms: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return what to multiply terms [N, K] by for values [N] or [N, C], by the normal equations.
-
-    Many pixels and few terms: decomposing [N, K] itself takes fifty times as long.
-    """
-    return np.linalg.lstsq(terms.T @ terms, terms.T @ values, rcond=None)[0]

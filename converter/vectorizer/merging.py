@@ -24,9 +24,7 @@ def smooth_parts(values: np.ndarray, mask: np.ndarray, step: float, price: float
         step: levels of a channel that make the first, small parts.
         price: squared levels that a pixel of border between two parts is worth.
     """
-    cells = (values / step).astype(np.int64)
-    keys = (cells[..., 0] << 24) | (cells[..., 1] << 16) | (cells[..., 2] << 8) | cells[..., 3]
-    parts, count = alike_neighbours(keys, mask)
+    parts, count = alike_neighbours(_levels(values, np.float32(step)), mask)
     moments = _moments(values, parts, count)
     owner = np.arange(count)
     pairs, lengths = _borders(parts, count)
@@ -40,10 +38,25 @@ def smooth_parts(values: np.ndarray, mask: np.ndarray, step: float, price: float
         moments = _summed(moments, joined)
         owner = joined[owner]
         pairs, lengths = _renamed(pairs, lengths, joined, count)
-    result = np.zeros(mask.shape, np.int32)
-    _, result[mask] = np.unique(owner[parts[mask]], return_inverse=True)
-    result[mask] += 1
-    return result
+    left = np.zeros(count + 1, np.int32)
+    left[owner] = 1
+    numbers = np.cumsum(left) * left
+    # Where no part is, -1 looks up the last number, which is 0.
+    return numbers[np.append(owner, count)[parts]].astype(np.int32)
+
+
+@compiled
+def _levels(values: np.ndarray, step: float) -> np.ndarray:
+    """Return one number for the levels of each pixel's channels: int64 [H, W]."""
+    height, width = values.shape[:2]
+    keys = np.empty((height, width), np.int64)
+    for y in range(height):
+        for x in range(width):
+            key = 0
+            for c in range(4):
+                key = key << 8 | int(values[y, x, c] / step)
+            keys[y, x] = key
+    return keys
 
 
 @compiled
