@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from functools import lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from converter.benchmarks.cases import Case
-from converter.benchmarks.logos import measure
+from converter.benchmarks.judging import Truth
+from converter.benchmarks.logos import measure, truth_of
 from converter.presets import Preset
 from converter.vectorizer.settings import DrawingSettings
 
@@ -31,6 +33,7 @@ SEARCHED: dict[str, tuple[float, float]] = {
 }
 _WITH_NOISE = ("denoise_rounds",)
 _WITH_GRADIENTS = ("gradient_error",)
+_KNOWN = 48  # sources that a process keeps, of some megabytes each
 _BATCH = 8  # logos after which a trial that is clearly worse than the best is given up
 
 
@@ -112,4 +115,10 @@ def suggest(trial: "optuna.Trial", names: Iterable[str]) -> dict[str, float]:
 
 
 def _faults(job: tuple[Case, Preset, str]) -> float:
-    return measure(*job).faults
+    logo, preset, kind = job
+    return measure(logo, preset, kind, _truth(logo, kind)).faults
+
+
+@lru_cache(_KNOWN)
+def _truth(logo: Case, kind: str) -> Truth | None:
+    return truth_of(logo, kind)
