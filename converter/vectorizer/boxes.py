@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .compiled import compiled
+
 _FILLED = 0.76  # of the box around it, what a rectangle with the roundest corners fills at least
 _NEAR = 1.5  # px, on average, that a first guess may be off
 _ROUNDS = 5
@@ -57,29 +59,50 @@ def fit_box(points: np.ndarray, area: float, angle: float) -> tuple[Box, np.ndar
     return box, _off(points, guess)
 
 
-def _refined(
-    points: np.ndarray, guess: np.ndarray, free: int, fixed: int | None = None
-) -> np.ndarray:
+def _refined(points: np.ndarray, guess: np.ndarray, free: int, fixed: int = -1) -> np.ndarray:
     """Return the guess after some steps of Gauss and Newton, of its first `free` values."""
-    moved = [k for k in range(free) if k != fixed]
+    moved = np.array([k for k in range(free) if k != fixed])
     for _ in range(_ROUNDS):
-        off = _off(points, guess)
-        slopes = np.empty((len(points), len(moved)))
-        for column, k in enumerate(moved):
-            beside = guess.copy()
-            beside[k] += _STEP
-            slopes[:, column] = (_off(points, beside) - off) / _STEP
+        normal, right = _normal(points, guess, moved)
         guess = guess.copy()
-        guess[moved] -= np.linalg.lstsq(slopes, off, rcond=None)[0]
+        guess[moved] -= np.linalg.lstsq(normal, right, rcond=None)[0]
         guess[4] = min(max(guess[4], 0.0), guess[2], guess[3])
     return guess
 
 
+@compiled
+def _normal(
+    points: np.ndarray, box: np.ndarray, moved: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the normal equations, [K, K] and [K], for moving some of a rectangle's values."""
+    count = len(moved)
+    off = _off(points, box)
+    slopes = np.empty((count, len(points)))
+    for k in range(count):
+        beside = box.copy()
+        beside[moved[k]] += _STEP
+        slopes[k] = (_off(points, beside) - off) / _STEP
+    normal, right = np.empty((count, count)), np.empty(count)
+    for k in range(count):
+        right[k] = (slopes[k] * off).sum()
+        for other in range(count):
+            normal[k, other] = (slopes[k] * slopes[other]).sum()
+    return normal, right
+
+
+@compiled
 def _off(points: np.ndarray, box: np.ndarray) -> np.ndarray:
     """Return the signed distances of points from a rectangle, outwards."""
     x, y, width, height, radius, angle = box
-    local = np.abs((points - [x, y]) @ _rotation(angle)) - (np.array([width, height]) - radius)
-    return np.hypot(*np.maximum(local, 0).T) + np.minimum(local.max(axis=1), 0) - radius
+    cos, sin = np.cos(angle), np.sin(angle)
+    off = np.empty(len(points))
+    for p in range(len(points)):
+        dx, dy = points[p, 0] - x, points[p, 1] - y
+        across = abs(dx * cos + dy * sin) - (width - radius)
+        down = abs(dy * cos - dx * sin) - (height - radius)
+        outside = np.hypot(max(across, 0.0), max(down, 0.0))
+        off[p] = outside + min(max(across, down), 0.0) - radius
+    return off
 
 
 def _rotation(angle: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,7 +37,7 @@ def bytes_in(value: Any) -> int:
         return value.nbytes
     parts: Iterable[Any] = ()
     if is_dataclass(value):
-        parts = (getattr(value, field.name) for field in fields(value))
+        parts = vars(value).values()
     elif isinstance(value, list | tuple):
         parts = value
     return sum(bytes_in(part) for part in parts)

@@ -163,7 +163,7 @@ def fit(
         return None
     start = index[chosen]
     outline = Outline(
-        *_chain(curves, kinds, is_corner), x, y, hidden, start, *_followed(start, n, count)
+        *_chain(curves), kinds, is_corner, x, y, hidden, start, *_followed(start, n, count)
     )
     settle(outline)
     simplify(outline, step, noise, price)
@@ -191,15 +191,18 @@ def simplify(o: Outline, step: float, noise: float, price: float) -> None:
     settle(o)
 
 
-def _chain(curves: np.ndarray, kinds: np.ndarray, corner: np.ndarray) -> tuple[np.ndarray, ...]:
+@compiled
+def _chain(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return nodes, angles and arms of the control points [K, 8]."""
-    node = curves[:, :2].copy()
-    out = curves[:, 2:4] - curves[:, :2]
-    back = curves[:, 6:] - curves[:, 4:6]
-    leave = np.arctan2(out[:, 1], out[:, 0])
-    arrive = np.roll(np.arctan2(back[:, 1], back[:, 0]), 1)
-    arms = np.stack([np.hypot(*out.T), np.hypot(*back.T)], axis=1)
-    return node, leave, arrive, arms, kinds, corner
+    count = len(curves)
+    leave, arrive, arms = np.empty(count), np.empty(count), np.empty((count, 2))
+    for k in range(count):
+        c = curves[k]
+        leave[k] = np.arctan2(c[3] - c[1], c[2] - c[0])
+        arrive[(k + 1) % count] = np.arctan2(c[7] - c[5], c[6] - c[4])
+        arms[k, 0] = np.hypot(c[2] - c[0], c[3] - c[1])
+        arms[k, 1] = np.hypot(c[6] - c[4], c[7] - c[5])
+    return curves[:, :2].copy(), leave, arrive, arms
 
 
 @compiled
@@ -322,10 +325,16 @@ def _between(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return result
 
 
+@compiled
 def _looked_up(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    rows = np.clip(np.floor(y).astype(int), 0, mask.shape[0] - 1)
-    columns = np.clip(np.floor(x).astype(int), 0, mask.shape[1] - 1)
-    return mask[rows, columns]
+    """Return a mask's values at the pixels in which points lie, or next to which."""
+    height, width = mask.shape
+    result = np.empty(len(x), np.bool_)
+    for k in range(len(x)):
+        row = min(max(int(np.floor(y[k])), 0), height - 1)
+        column = min(max(int(np.floor(x[k])), 0), width - 1)
+        result[k] = mask[row, column]
+    return result
 
 
 def on_curve(o: Outline) -> tuple[np.ndarray, ...]:

@@ -6,6 +6,7 @@ from .compiled import compiled
 
 _LEAST_SHARE = 0.0006  # of the pixels: a plain colour with less is noise
 _LEAST_PIXELS = 5  # that show a colour which is nowhere plain
+_FEW = 1024  # bins to begin with
 _ADDED = 8  # colours at a time
 
 
@@ -13,22 +14,39 @@ def main_colours(values: np.ndarray, limit: int, merge_distance: float) -> np.nd
     """Return the main colours of float32 [N, 4], the most frequent first: float32 [K, 4]."""
     if not len(values):
         return np.empty((0, 4), np.float32)
-    cells = np.clip(values, 0, 255).astype(np.int32)
-    keys = (
-        (cells[:, 0] >> 3 << 14)
-        | (cells[:, 1] >> 3 << 9)
-        | (cells[:, 2] >> 3 << 4)
-        | cells[:, 3] >> 4
-    )
-    counts = np.bincount(keys, minlength=1 << 19)
-    used = np.flatnonzero(counts)
-    used = used[np.argsort(-counts[used], kind="stable")]
-    number = np.zeros(1 << 19, np.int64)
-    number[used] = np.arange(len(used))
-    sums = np.stack([np.bincount(number[keys], values[:, c], len(used)) for c in range(4)], axis=1)
-    colours = sums / counts[used, None]
+    sums, counts, keys = _binned(values)
+    order = np.argsort(keys)
+    order = order[np.argsort(-counts[order], kind="stable")]
+    colours, counts = sums[order] / counts[order, None], counts[order]
     least = max(2.0, _LEAST_SHARE * len(values))
-    return _merged(colours, counts[used].astype(np.float64), limit, merge_distance, least)
+    return _merged(colours, counts, limit, merge_distance, least)
+
+
+@compiled
+def _binned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum up pixels of about one colour: float64 [K, 4] and [K], how many, and int64 [K], keys."""
+    slots = np.full(1 << 19, -1, np.int32)
+    sums = np.zeros((_FEW, 4))
+    counts, keys = np.zeros(_FEW), np.empty(_FEW, np.int64)
+    used = 0
+    for p in range(len(values)):
+        key = 0
+        for c in range(4):
+            level = int(min(255, max(0, values[p, c])))
+            key = key << 4 | level >> 4 if c == 3 else key << 5 | level >> 3
+        slot = slots[key]
+        if slot < 0:
+            if used == len(keys):
+                sums = np.concatenate((sums, np.zeros_like(sums)))
+                counts = np.concatenate((counts, np.zeros_like(counts)))
+                keys = np.concatenate((keys, keys))
+            slot = slots[key] = used
+            keys[used] = key
+            used += 1
+        counts[slot] += 1
+        for c in range(4):
+            sums[slot, c] += values[p, c]
+    return sums[:used], counts[:used], keys[:used]
 
 
 @compiled
