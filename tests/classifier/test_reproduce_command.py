@@ -23,14 +23,16 @@ class ReproduceTests(TestCase):
         read = mock.patch.object(reproduce, "read_manifest", side_effect=lambda _: self.shipped)
         self.enterContext(read)
 
-    def call(self, fingerprint: str, *before: ModelVersion) -> str:
+    def call(self, fingerprint: str, *before: ModelVersion, moved: int = 0) -> str:
         dataset = Dataset.objects.create(
             name="logos-9", source=Dataset.Source.PACKAGES, status="ready", fingerprint=fingerprint
         )
         output = io.StringIO()
         version = mock.Mock(manifest=self.shipped.to_json())
-        counts = self.shipped.dataset["counts"]
+        counts = {split: {**own} for split, own in self.shipped.dataset["counts"].items()}
+        counts["train"]["simple"] += moved
         with (
+            mock.patch.object(reproduce, "split_counts", return_value=counts),
             mock.patch("classifier.datasets.building.build_from_packages", return_value=dataset),
             mock.patch("classifier.runs.lifecycle.split_counts", return_value=counts),
             mock.patch.object(reproduce, "carry_out", side_effect=[*before, version]),
@@ -73,8 +75,12 @@ class ReproduceTests(TestCase):
 
     def test_another_dataset_is_refused(self):
         with self.assertRaisesMessage(CommandError, "has the fingerprint abc, not"):
-            self.call("abc")
+            self.call("abc", moved=200)
         self.assertFalse(TrainingRun.objects.exists())
+
+    def test_a_few_logos_may_stand_elsewhere(self):
+        self.assertIn("0.02% of its logos stand elsewhere", self.call("abc", moved=2))
+        self.assertTrue(TrainingRun.objects.exists())
 
     def test_an_unknown_version_is_refused(self):
         with self.assertRaisesMessage(CommandError, "invalid choice"):

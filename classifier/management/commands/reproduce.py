@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from classifier.data.packages import PackageError, listed_packages
 from classifier.datasets.corrections import CorrectionsError
 from classifier.datasets.errors import DatasetError
+from classifier.datasets.training_data import split_counts
 from classifier.inference.manifest import Manifest, ModelError, read_manifest
 from classifier.logo_types import CLASS_NAMES
 from classifier.management.commands.train import carry_out
@@ -16,6 +17,11 @@ from classifier.management.database import ensure_database
 from classifier.models import BUNDLED_FOLDER, Dataset, ModelVersion
 from classifier.runs.lifecycle import RunError, create_run
 from classifier.training.config import InvalidConfigError, TrainingConfig
+
+# Of the logos, that may stand in another split or class. Now and then a label is mended, and a
+# perceptual hash of a symmetric drawing has coefficients that are zero but for a processor's
+# rounding: with a new one, a group of brands can go to another split.
+_FEW = 0.005
 
 
 class Command(BaseCommand):
@@ -36,10 +42,38 @@ class Command(BaseCommand):
         ensure_database()
         try:
             shipped = read_manifest(BUNDLED_FOLDER / options["version"])
-            version = self._trained(shipped, _dataset(shipped))
+            version = self._trained(shipped, self._dataset(shipped))
         except (ModelError, RunError, InvalidConfigError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(_comparison(shipped.metrics["test"], version.manifest["metrics"]["test"]))
+
+    def _dataset(self, shipped: Manifest) -> Dataset:
+        """Return the dataset that a version was trained on, built now or before.
+
+        Raises:
+            CommandError: if the packages give another one.
+        """
+        from classifier.datasets.building import build_from_packages
+
+        try:
+            dataset = build_from_packages(None, listed_packages())
+        except (DatasetError, PackageError, CorrectionsError) as error:
+            raise CommandError(str(error)) from error
+        expected = shipped.dataset["fingerprint"]
+        if dataset.fingerprint == expected:
+            return dataset
+        apart = _counts_apart(shipped.dataset["counts"], split_counts(dataset))
+        difference = (
+            f"{dataset} has the fingerprint {dataset.fingerprint}, not {expected}: {apart:.2%} of "
+            "its logos stand elsewhere"
+        )
+        if apart > _FEW:
+            raise CommandError(
+                f"{difference}. The packages, the corrections or the rules of the labels have "
+                "changed since."
+            )
+        self.stdout.write(f"{difference}. So few change no figure by much: it goes on.")
+        return dataset
 
     def _trained(self, shipped: Manifest, dataset: Dataset) -> ModelVersion:
         """Train what the version was trained from, if anything, and then the version."""
@@ -64,25 +98,14 @@ class Command(BaseCommand):
         return config
 
 
-def _dataset(shipped: Manifest) -> Dataset:
-    """Return the dataset that a version was trained on, built now or before.
-
-    Raises:
-        CommandError: if the packages give another one.
-    """
-    from classifier.datasets.building import build_from_packages
-
-    try:
-        dataset = build_from_packages(None, listed_packages())
-    except (DatasetError, PackageError, CorrectionsError) as error:
-        raise CommandError(str(error)) from error
-    expected = shipped.dataset["fingerprint"]
-    if dataset.fingerprint != expected:
-        raise CommandError(
-            f"{dataset} has the fingerprint {dataset.fingerprint}, not {expected}: the packages, "
-            "the corrections or the rules of the labels have changed since."
-        )
-    return dataset
+def _counts_apart(first: dict[str, dict[str, int]], second: dict[str, dict[str, int]]) -> float:
+    """Return the sum of the differences between two counts, by split and class, as a share."""
+    apart = total = 0
+    for split, counts in first.items():
+        for name, count in counts.items():
+            apart += abs(count - second.get(split, {}).get(name, 0))
+            total += count
+    return apart / total
 
 
 def _comparison(shipped: dict[str, Any], reproduced: dict[str, Any]) -> str:
