@@ -31,7 +31,8 @@ def _temperature() -> dict[str, float]:
 def _graphics_card() -> dict[str, float]:
     """Return use and memory of the card that torch trains on, if torch is loaded and sees one."""
     torch = sys.modules.get("torch")  # never loads it: a process without torch has no card in use
-    if torch is None or not torch.cuda.is_available():
+    # Another thread may be loading it: it is there already then, and `cuda` is not.
+    if torch is None or not hasattr(torch, "cuda") or not torch.cuda.is_available():
         return {}
     free, total = torch.cuda.mem_get_info()
     figures = {"gpu_memory_percent": 100 * (1 - free / total)}
