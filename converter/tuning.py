@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from functools import lru_cache
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from converter.benchmarks.cases import Case
@@ -33,6 +33,7 @@ SEARCHED: dict[str, tuple[float, float]] = {
 }
 _WITH_NOISE = ("denoise_rounds",)
 _WITH_GRADIENTS = ("gradient_error",)
+_STEP = 1.6  # between a setting and the values that are probed beside it
 _KNOWN = 48  # sources that a process keeps, of some megabytes each
 _BATCH = 8  # logos after which a trial that is clearly worse than the best is given up
 
@@ -93,6 +94,48 @@ def tune(
         "trials": trials,
         "logos": len(logos),
     }
+
+
+def probe(logos: list[Case], start: Preset, kind: str, mapper: Mapper = map) -> dict[str, Any]:
+    """Measure what each setting is worth: faults with a lower and a higher value of it alone.
+
+    Args:
+        logos: what is traced.
+        start: the preset whose settings are changed.
+        kind: of the uploads, one of FORMATS.
+        mapper: as for `tune`.
+
+    Returns:
+        `faults` of the preset's own settings; `settings`, by name and value: `more`, faults on
+        average, negative where the value is better, and `error`, the standard error of that.
+    """
+    settings = start.settings_for(kind == "jpeg")
+    assert isinstance(settings, DrawingSettings)
+    tried = [(name, value) for name in searched(settings, kind) for value in beside(settings, name)]
+    changed = [settings, *(replace(settings, **{name: value}) for name, value in tried)]
+    jobs = [
+        (logo, replace(start, settings=each, noisy=None), kind)
+        for each in changed
+        for logo in logos
+    ]
+    faults = list(mapper(_faults, jobs))
+    own, *others = (faults[k : k + len(logos)] for k in range(0, len(faults), len(logos)))
+    found: dict[str, dict[float, dict[str, float]]] = {}
+    for (name, value), points in zip(tried, others, strict=True):
+        more = [a - b for a, b in zip(points, own, strict=True)]
+        error = stdev(more) / len(more) ** 0.5 if len(more) > 1 else 0.0
+        found.setdefault(name, {})[value] = {"more": fmean(more), "error": error}
+    return {"faults": fmean(own), "settings": found}
+
+
+def beside(settings: DrawingSettings, name: str) -> list[float]:
+    """Return a value below and one above a setting's own, in the range that is searched."""
+    low, high = SEARCHED[name]
+    own = getattr(settings, name)
+    whole = isinstance(low, int)
+    values = (own / _STEP, own * _STEP) if own else (low + (high - low) / 4,)
+    kept = {round(v) if whole else v for v in values if low <= v <= high}
+    return sorted(kept - {own})
 
 
 def searched(settings: DrawingSettings, kind: str) -> list[str]:

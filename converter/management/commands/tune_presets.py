@@ -29,6 +29,8 @@ class Command(BaseCommand):
                             help="of the uploads (default: each)")  # fmt: skip
         parser.add_argument("--per-type", type=int, default=12, help="logos (default: 12)")
         parser.add_argument("--trials", type=int, default=40, help="per type (default: 40)")
+        parser.add_argument("--probe", action="store_true",
+                            help="change one setting at a time: what is it worth?")  # fmt: skip
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--jobs", type=int, default=2, help="tracings at a time (default: 2)")
         parser.add_argument("--output", type=Path, help="write the findings as JSON")
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         """Search type by type, and print each finding when it is there."""
         check_renderer()
         from converter.benchmarks.logos import FORMATS, LogosError, read_logos
-        from converter.tuning import tune
+        from converter.tuning import probe, tune
 
         try:
             logos = read_logos(options["logos"], "train", options["per_type"], options["seed"])
@@ -52,13 +54,25 @@ class Command(BaseCommand):
                 own = [logo for logo in logos if logo.label == name] if name != GENERAL else logos
                 if not own:
                     raise CommandError(f"There is no {name} logo to search with.")
-                result = tune(
-                    own, PRESETS[name], kind, options["trials"], options["seed"], pool.map
-                )
+                if options["probe"]:
+                    result = probe(own, PRESETS[name], kind, pool.map)
+                    self._print_probe(f"{name} {kind}", result)
+                else:
+                    result = tune(
+                        own, PRESETS[name], kind, options["trials"], options["seed"], pool.map
+                    )
+                    self._print(f"{name} {kind}", result)
                 found[f"{name} {kind}"] = result
-                self._print(f"{name} {kind}", result)
                 if options["output"]:
                     options["output"].write_text(json.dumps(found, indent=2))
+
+    def _print_probe(self, name: str, result: dict[str, Any]) -> None:
+        self.stdout.write(f"{name}: faults {result['faults']:.3f}; with another value, more by")
+        for setting, values in result["settings"].items():
+            cells = (f"{value:.3g}: {found['more']:+.3f} ± {found['error']:.3f}"
+                     for value, found in values.items())  # fmt: skip
+            self.stdout.write(f"    {setting} {', '.join(cells)}")
+        self.stdout.flush()
 
     def _print(self, name: str, result: dict[str, Any]) -> None:
         self.stdout.write(

@@ -1,7 +1,7 @@
 import json
 import tempfile
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 from unittest import mock
@@ -17,7 +17,7 @@ from converter.benchmarks.recognition import Recognition
 from converter.benchmarks.score import FAILED, faults
 from converter.presets import PRESETS
 from converter.tracing import TracingError
-from converter.tuning import searched, tune
+from converter.tuning import probe, searched, tune
 from tests.converter.benchmarks.logos import write_logos
 
 
@@ -211,6 +211,23 @@ class TuningTest(SimpleTestCase):
 
         tune([mock.sentinel.logo] * 32, PRESETS["text"], "png", 2, seed=1, mapper=points)
         self.assertLess(len(traced), 8)
+
+    def test_a_probe_changes_one_setting_at_a_time_and_says_by_how_much_that_is_worse(self):
+        own = PRESETS["text"].settings
+
+        def points(function, jobs):
+            for _, preset, _ in jobs:
+                changed = asdict(preset.settings).items() - asdict(own).items()
+                self.assertLessEqual(len(changed), 1)
+                yield 2 + abs(preset.settings.tolerance - own.tolerance)
+
+        found = probe([mock.sentinel.logo] * 3, PRESETS["text"], "png", points)
+        self.assertEqual(found["faults"], 2)
+        below, above = (found["settings"]["tolerance"][own.tolerance * f] for f in (1 / 1.6, 1.6))
+        self.assertAlmostEqual(below["more"], own.tolerance * (1 - 1 / 1.6))
+        self.assertAlmostEqual(above["more"], own.tolerance * 0.6)
+        self.assertEqual(above["error"], 0)
+        self.assertEqual({v["more"] for v in found["settings"]["smoothing"].values()}, {0})
 
     def test_a_flat_preset_stays_flat_and_noise_is_smoothed_only_where_it_is(self):
         self.assertNotIn("gradient_error", searched(PRESETS["text"].settings, "png"))
