@@ -71,7 +71,8 @@ def _adjust(
     place = np.empty((count, 6), np.int64)  # of x, y, angle out, angle in, arms
     size = _number(kinds, corner, free, place)
     curve = np.empty(8)
-    index, slope = np.empty(10, np.int64), np.empty(10)
+    index, slope = np.empty(8, np.int64), np.empty(8)
+    ox = oy = ix = iy = 0.0
     hold, least = _HOLD, 1e18
     best = (node.copy(), leave.copy(), arrive.copy(), arms.copy())
     system = (np.zeros((1, 1)), np.zeros(1))
@@ -80,11 +81,17 @@ def _adjust(
         normal = np.zeros((size, size))
         right = np.zeros(size)
         total = 0.0
+        last = -1
         for p in range(len(x)):
             if weight[p] == 0.0:
                 continue
             s = segment[p]
             e = (s + 1) % count
+            if s != last and kinds[s] == _CUBIC:
+                control(node, leave, arrive, arms, s, e, curve)
+                ox, oy = np.cos(leave[s]), np.sin(leave[s])
+                ix, iy = np.cos(arrive[e]), np.sin(arrive[e])
+            last = s
             if kinds[s] == _LINE:
                 dx, dy = node[e, 0] - node[s, 0], node[e, 1] - node[s, 1]
                 square = dx * dx + dy * dy + 1e-12
@@ -100,7 +107,6 @@ def _adjust(
                 )  # fmt: skip
                 terms = 4
             else:
-                control(node, leave, arrive, arms, s, e, curve)
                 u = t[p]
                 for _step in range(2):
                     qx, qy, dx, dy = at(curve, u)
@@ -113,8 +119,6 @@ def _adjust(
                 gap = (qx - x[p]) * nx + (qy - y[p]) * ny
                 w = 1 - u
                 b0, b1, b2, b3 = w * w * w, 3 * w * w * u, 3 * w * u * u, u * u * u
-                ox, oy = np.cos(leave[s]), np.sin(leave[s])
-                ix, iy = np.cos(arrive[e]), np.sin(arrive[e])
                 slope[0], slope[1] = (b0 + b1) * nx, (b0 + b1) * ny
                 slope[2], slope[3] = (b2 + b3) * nx, (b2 + b3) * ny
                 slope[4] = b1 * (ox * nx + oy * ny)
@@ -132,7 +136,8 @@ def _adjust(
                     continue
                 right[index[a]] -= weight[p] * slope[a] * gap
                 for b in range(terms):
-                    if index[b] >= 0:
+                    # The half below the diagonal is all that is solved for.
+                    if 0 <= index[b] <= index[a]:
                         normal[index[a], index[b]] += weight[p] * slope[a] * slope[b]
         if total > least:
             node[:], leave[:], arrive[:], arms[:] = best

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .adjust import adjust, control
+from .beziers import at
 from .compiled import compiled
 from .corners import find_corners, tangents
 from .levels import level_coverage, level_lines
@@ -355,10 +356,13 @@ def _placed(
     n = len(t)
     x, y, nx, ny = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     curve = np.empty(8)
+    last = -1
     for p in range(n):
         s = segment[p]
-        e = (s + 1) % len(node)
-        qx, qy, dx, dy = _point(node, leave, arrive, arms, kinds, s, e, t[p], curve)
+        if s != last:
+            _control(node, leave, arrive, arms, kinds, s, curve)
+            last = s
+        qx, qy, dx, dy = at(curve, t[p])
         length = np.hypot(dx, dy) + 1e-12
         # The larger values of a field lie to the left of its contours, y pointing down.
         x[p], y[p], nx[p], ny[p] = qx, qy, dy / length, -dx / length
@@ -366,30 +370,18 @@ def _placed(
 
 
 @compiled
-def _point(
-    node: np.ndarray,
-    leave: np.ndarray,
-    arrive: np.ndarray,
-    arms: np.ndarray,
-    kinds: np.ndarray,
-    s: int,
-    e: int,
-    t: float,
-    curve: np.ndarray,
-) -> tuple[float, float, float, float]:
-    if kinds[s] == 0:
-        dx, dy = node[e, 0] - node[s, 0], node[e, 1] - node[s, 1]
-        return node[s, 0] + t * dx, node[s, 1] + t * dy, dx, dy
-    control(node, leave, arrive, arms, s, e, curve)
-    w = 1 - t
-    b0, b1, b2, b3 = w * w * w, 3 * w * w * t, 3 * w * t * t, t * t * t
-    d0, d1, d2 = 3 * w * w, 6 * w * t, 3 * t * t
-    return (
-        b0 * curve[0] + b1 * curve[2] + b2 * curve[4] + b3 * curve[6],
-        b0 * curve[1] + b1 * curve[3] + b2 * curve[5] + b3 * curve[7],
-        d0 * (curve[2] - curve[0]) + d1 * (curve[4] - curve[2]) + d2 * (curve[6] - curve[4]),
-        d0 * (curve[3] - curve[1]) + d1 * (curve[5] - curve[3]) + d2 * (curve[7] - curve[5]),
-    )  # fmt: skip
+def _control(
+    node: np.ndarray, leave: np.ndarray, arrive: np.ndarray, arms: np.ndarray, kinds: np.ndarray,
+    s: int, curve: np.ndarray,
+) -> None:  # fmt: skip
+    """Write the control points of a segment, a line's at its thirds, to `curve`, float64 [8]."""
+    e = (s + 1) % len(node)
+    if kinds[s] == 1:
+        control(node, leave, arrive, arms, s, e, curve)
+        return
+    for k in range(4):
+        for c in range(2):
+            curve[2 * k + c] = node[s, c] + k / 3 * (node[e, c] - node[s, c])
 
 
 def flattened(o: Outline) -> tuple[np.ndarray, np.ndarray]:
@@ -413,10 +405,9 @@ def _flattened(
     curve = np.empty(8)
     p = 0
     for s in range(count):
+        _control(node, leave, arrive, arms, kinds, s, curve)
         for k in range(steps[s]):
-            x[p], y[p], _, _ = _point(
-                node, leave, arrive, arms, kinds, s, (s + 1) % count, k / steps[s], curve
-            )
+            x[p], y[p], _, _ = at(curve, k / steps[s])
             p += 1
     return x, y
 
