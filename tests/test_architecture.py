@@ -82,6 +82,46 @@ class ProcessTests(SimpleTestCase):
         self.assertIn(classified, ("200", "503"))  # 503 where no model is bundled
         self.assertEqual(loaded, "[]")
 
+    def test_a_web_process_needs_nothing_but_what_serving_installs(self):
+        """The web image has `requirements-serve.txt` alone; here everything else is hidden."""
+        code = (
+            "import re, sys\n"
+            "from importlib.metadata import packages_distributions\n"
+            "plain = lambda name: re.sub('[-_.]+', '-', name).lower()\n"
+            "lines = open('requirements-serve.txt').read().splitlines()\n"
+            "names = (re.match('[A-Za-z][A-Za-z0-9._-]*', line) for line in lines)\n"
+            "served = {plain(name[0]) for name in names if name}\n"
+            "for module, sources in packages_distributions().items():\n"
+            "    if not served & {plain(name) for name in sources}:\n"
+            "        sys.modules[module] = None\n"
+            "assert sys.modules['torch'] is None and len(served) > 40\n"
+            "from converter.wsgi import application\n"
+            "from django.contrib.auth.models import User\n"
+            "from django.core.management import call_command\n"
+            "call_command('migrate', verbosity=0)\n"
+            "call_command('check')\n"
+            "call_command('register_bundled')\n"
+            "from django.test import Client\n"
+            "from django.urls import get_resolver, reverse, NoReverseMatch\n"
+            "client = Client(SERVER_NAME='localhost')\n"
+            "client.force_login(User.objects.create_superuser('boss'))\n"
+            "pages = ['/', '/admin/', '/api/schema/', '/admin/classifier/trainingrun/add/',\n"
+            "         '/admin/classifier/dataset/add/']\n"
+            "dashboard = get_resolver('classifier.dashboard.urls')\n"
+            "for name in sorted(key for key in dashboard.reverse_dict if isinstance(key, str)):\n"
+            "    try:\n"
+            "        pages.append(reverse(f'dashboard:{name}'))\n"
+            "    except NoReverseMatch:\n"
+            "        continue\n"
+            "answers = {page: client.get(page).status_code for page in pages}\n"
+            "print(len(answers), {p: s for p, s in answers.items() if s >= 500})\n"
+        )
+        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        count, wrong = result.stdout.splitlines()[-1].split(maxsplit=1)
+        self.assertGreater(int(count), 15)
+        self.assertEqual(wrong, "{}")
+
     def test_a_web_worker_leaves_out_libraries_that_it_never_uses(self):
         code = (
             "import runpy, sys\n"

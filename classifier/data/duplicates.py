@@ -1,6 +1,5 @@
 """Perceptual hashes: which logos look alike."""
 
-import imagehash
 import numpy as np
 from PIL import Image
 
@@ -13,6 +12,8 @@ def perceptual_hash(image: np.ndarray) -> str:
 
     Aspect counts: the drawing is centred in a square first.
     """
+    import imagehash  # only builds need it: a web process may have been installed without
+
     picture = Image.fromarray(image)
     side = max(picture.size)
     square = Image.new("RGBA", (side, side), (128, 128, 128, 255))
