@@ -1,3 +1,4 @@
+import inspect
 import io
 import re
 import zipfile
@@ -7,6 +8,7 @@ from django.test import SimpleTestCase
 from PIL import Image, ImageDraw
 
 from tests.plugin.host import ROOT, Host, free_port, run, wait_for
+from tests.support.hiding import hide_all_but
 
 _MEGABYTES = 12
 
@@ -58,6 +60,18 @@ class HostTests(SimpleTestCase):
 
     def test_its_checks_find_nothing(self):
         self.assertIn("no issues", self.host.manage("check"))
+
+    def test_it_starts_with_nothing_but_what_it_asks_for(self):
+        """Its extras are hidden, and so is all that this machine has installed besides."""
+        code = inspect.getsource(hide_all_but) + (
+            "import sys\n"
+            "hide_all_but(['logo-classifier'])\n"
+            "assert sys.modules['torch'] is None and sys.modules['unfold'] is None\n"
+            "from django.core.management import execute_from_command_line\n"
+            "execute_from_command_line(['manage.py', 'check'])\n"
+        )
+        done = run([self.host.python, "-c", code], self.host.project, **self.host.environment())
+        self.assertIn("no issues", done)
 
     def test_it_classifies_trains_and_shows(self):
         host, port = self.host, free_port()
