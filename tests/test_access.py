@@ -50,6 +50,7 @@ READ = {
     "classifier-api:dataset-list", "classifier-api:dataset-detail",
     "classifier-api:evaluation-list", "classifier-api:evaluation-detail",
     "classifier-api:liveprediction-list", "classifier-api:liveprediction-detail",
+    "classifier-api:retraining-list", "classifier-api:retraining-detail",
     "classifier-api:trainingrun-detail", "classifier-api:trainingrun-epochs",
     "classifier-api:study-detail", "classifier-api:study-trials",
     "classifier-api:modelversion-list", "classifier-api:modelversion-detail",
@@ -59,7 +60,8 @@ READ = {
 
 # To change something by POST; the superuser may everything.
 TRAINERS = {
-    "dashboard:compare_evaluate", "dashboard:run_describe", "dashboard:dataset_mend",
+    "dashboard:compare_evaluate", "dashboard:mirror_again", "dashboard:run_describe",
+    "dashboard:dataset_mend",
     "dashboard:retraining_start", "dashboard:retraining_schedule", "dashboard:retraining_resume",
     "dashboard:run_cancel", "dashboard:run_resume", "dashboard:rate_test_start",
     "dashboard:rate_test_cancel", "dashboard:study_new", "dashboard:study_cancel",
@@ -85,7 +87,9 @@ RELEASERS = {
 SUPERUSERS = {
     "dashboard:notice_subscribe", "dashboard:notice_try", "dashboard:notice_unsubscribe",
 }  # fmt: skip
-SUPERUSERS_READ = {"dashboard:notices"}
+SUPERUSERS_READ = {
+    "dashboard:notices", "classifier-api:notice-list", "classifier-api:notice-detail",
+}  # fmt: skip
 
 # What each role sees in the admin, and what it may add there.
 EVERY_ROLE_SEES = {
@@ -204,12 +208,14 @@ class ChangingTests(AccessCase):
         self.assert_allowed(SUPERUSERS, [])
         for role in self.users:
             self.be(role)
-            response = self.client.get(self.table["dashboard:notices"])
-            self.assertEqual(self.refused(response), role != "superuser", role)
+            for name in SUPERUSERS_READ:
+                with self.subTest(name=name, role=role):
+                    response = self.client.get(self.table[name])
+                    self.assertEqual(self.refused(response), role != "superuser")
 
     def test_what_is_to_be_looked_at_is_not_changed_by_the_api(self):
         self.be("superuser")
-        for name in READ:
+        for name in READ | SUPERUSERS_READ:
             if name.startswith("classifier-api:"):
                 for method in ("post", "put", "patch", "delete"):
                     with self.subTest(name=name, method=method):

@@ -70,6 +70,15 @@ _VERSION = {
     "created_at": _LATER,
     "promoted_at": _LATER,
 }
+_DELIVERY = {
+    "channel": "webhook",
+    "address": "https://example.org/hooks/logos",
+    "state": "delivered",
+    "attempts": 1,
+    "next_at": None,
+    "done_at": _LATER,
+    "answer": "204",
+}
 _FEEDBACK = {"right": False, "true_type": "text"}
 
 EXAMPLES: dict[str, Any] = {
@@ -125,6 +134,16 @@ EXAMPLES: dict[str, Any] = {
         "epochs": 3,
         "parallel": 1,
     },
+    "Delivery": _DELIVERY,
+    "Notice": {
+        "id": 9,
+        "event": "retraining.ended",
+        "subject": "Retraining 2 ended: better than production",
+        "text": "On 480 test images: 89.4% right, production 88.6%.",
+        "data": {"retraining": 2},
+        "at": _LATER,
+        "deliveries": [_DELIVERY],
+    },
     "Prediction": {
         "id": "0b5f2c1e-6f0d-4a55-9d0c-3f6b8f2f7c11",
         "logo_type": "simple",
@@ -164,6 +183,31 @@ EXAMPLES: dict[str, Any] = {
         "label": "text",
         "status": "proposed",
         "consent_at": _MOMENT,
+    },
+    "Retraining": {
+        "id": 2,
+        "status": "succeeded",
+        "stage": "",
+        "progress": 1.0,
+        "error": "",
+        "production": 7,
+        "base": 1,
+        "dataset": 2,
+        "run": 13,
+        "candidate": 8,
+        "plan": {"head_epochs": 1, "top_epochs": 0, "full_epochs": 4, "shadow": True},
+        "corrections": 43,
+        "proposals": 9,
+        "result": {
+            "accuracy": 0.894,
+            "production_accuracy": 0.886,
+            "first_only": 11,
+            "second_only": 7,
+            "p_value": 0.481,
+            "notes": [],
+        },
+        "created_at": _MOMENT,
+        "finished_at": _LATER,
     },
     "Run": _RUN,
     "RunDetail": _RUN | {"plain_train_accuracy": None, "live": {}, "analysis": {}},

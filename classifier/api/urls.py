@@ -11,13 +11,16 @@ from classifier.api.resources import DatasetViewSet, EvaluationViewSet, Promotio
 from classifier.api.runs import RunViewSet
 from classifier.api.studies import StudyViewSet
 from classifier.api.versions import VersionViewSet
+from classifier.api.watching import NoticeViewSet, RetrainingViewSet
 
 app_name = "classifier-api"
 router = SimpleRouter()
 router.register("datasets", DatasetViewSet)
 router.register("evaluations", EvaluationViewSet)
+router.register("notices", NoticeViewSet)
 router.register("predictions", PredictionViewSet)
 router.register("promotions", PromotionViewSet)
+router.register("retrainings", RetrainingViewSet)
 router.register("runs", RunViewSet)
 router.register("studies", StudyViewSet)
 router.register("versions", VersionViewSet)

@@ -39,6 +39,7 @@ urlpatterns = [
     path("plotly.js", charts.plotly, name="plotly"),
     path("work/", work.work_list, name="work"),
     path("work/tables/", work.work_tables, name="work_tables"),
+    path("work/mirror/", work.mirror_again, name="mirror_again"),
     path("work/<slug:kind>/<int:pk>/", work.work_state, name="work_state"),
     path("work/<slug:kind>/<int:pk>/cancel/", work.work_cancel, name="work_cancel"),
     path("retraining/", retraining.retrainings, name="retrainings"),

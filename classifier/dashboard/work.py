@@ -3,20 +3,29 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
+from kombu.exceptions import OperationalError as QueueError
 
+from classifier.conf import conf
 from classifier.dashboard.access import require_permission, staff_only
-from classifier.models import ClaimedWork
+from classifier.mirror.sending import mirror_soon, untold
+from classifier.models import ClaimedWork, MirroredRow
 from classifier.work.errors import UnknownKindError
 from classifier.work.kinds import Kind, all_kinds, kind_named, kind_of
 
 _SHOWN_FOR = timedelta(days=1)  # work that ended badly
 _MOST = 20  # rows of a kind
+_PAGES = {  # of what MLflow is told
+    MirroredRow.Kind.RUN: "dashboard:run",
+    MirroredRow.Kind.VERSION: "dashboard:version",
+    MirroredRow.Kind.EVALUATION: "dashboard:predictions",
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,10 @@ def shown(request: HttpRequest, row: ClaimedWork) -> ShownWork:
 
 @staff_only
 def work_list(request: HttpRequest) -> HttpResponse:
-    """Show all work that waits or is being done, and what ended badly within a day."""
-    return render(request, "classifier/dashboard/work.html", _lists(request))
+    """Show all work that waits or is being done, what ended badly, and what MLflow was not told."""
+    refused = [{"entry": entry, "row": row, "page": _PAGES[entry.kind]} for entry, row in untold()]
+    context = {**_lists(request), "untold": refused}
+    return render(request, "classifier/dashboard/work.html", context)
 
 
 @staff_only
@@ -55,6 +66,19 @@ def work_state(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     if not row.is_active:
         return HttpResponseClientRefresh()
     return render(request, "classifier/dashboard/work_state.html", {"work": shown(request, row)})
+
+
+@require_POST
+@staff_only
+def mirror_again(request: HttpRequest) -> HttpResponse:
+    """Let a worker tell MLflow at once what it was not told."""
+    require_permission(request, "add_trainingrun")
+    try:
+        mirror_soon()
+        messages.success(request, "A worker tells MLflow within seconds; load this page again.")
+    except QueueError:
+        messages.error(request, f"The task queue cannot be reached. Start it: {conf.START_WORKERS}")
+    return redirect("dashboard:work")
 
 
 @require_POST

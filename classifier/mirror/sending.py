@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from celery import current_app
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from classifier.models import Evaluation, MirroredRow, MirrorLease, ModelVersion
 
 logger = logging.getLogger(__name__)
 Kind = MirroredRow.Kind
+TASK = "classifier.tasks.mirror_to_mlflow"
 _LEASE_SECONDS = 600.0
 _MOST = 50  # rows of one pass; the next one goes on
 _FOLDER = "version"  # of a version's files, within its run's
@@ -45,6 +47,23 @@ def mirror() -> int:
 def waiting() -> int:
     """Return how many rows the server has not heard of as they are now."""
     return sum(1 for _ in _news(conf.MLFLOW_TRACKING_URI.rstrip("/")))
+
+
+def untold() -> list[tuple[MirroredRow, Any]]:
+    """Return what the server refused, or did not answer: the outbox row, and what it is of."""
+    address = conf.MLFLOW_TRACKING_URI.rstrip("/")
+    if not MirroredRow.objects.filter(server=address).exclude(error="").exists():
+        return []
+    return [(entry, row) for entry, row, _ in _news(address) if entry.error]
+
+
+def mirror_soon() -> None:
+    """Let a worker tell the server now instead of at its next turn.
+
+    Raises:
+        kombu.exceptions.OperationalError: if the queue cannot be reached.
+    """
+    current_app.send_task(TASK)
 
 
 def _news(server: str) -> Iterator[tuple[MirroredRow, Any, str]]:

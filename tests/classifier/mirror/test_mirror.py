@@ -5,7 +5,9 @@ from unittest import mock
 
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from classifier.mirror.sending import mirror, waiting
 from classifier.mirror.server import MlflowError, MlflowServer
@@ -149,6 +151,42 @@ class AwayTests(MirrorTestCase):
         server = MlflowServer("http://mlflow.test", transport=self.mlflow.transport)
         with self.assertRaisesMessage(MlflowError, "--serve-artifacts"):
             server.upload("s3://bucket/1", "x", b"")
+
+
+class PageTests(MirrorTestCase):
+    def setUp(self):
+        super().setUp()
+        self.mlflow.refuses = "model-versions/create"
+        with self.assertLogs("classifier.mirror.sending", "ERROR"):
+            mirror()
+
+    def test_the_page_of_work_lists_what_was_refused_and_why(self):
+        page = self.client.get(reverse("dashboard:work"))
+        self.assertContains(page, "Not told to MLflow")
+        names = [(one["row"], one["page"]) for one in page.context["untold"]]
+        self.assertIn((self.version, "dashboard:version"), names)
+        self.assertContains(page, "INVALID_PARAMETER_VALUE")
+
+    def test_what_was_told_since_is_not_listed(self):
+        self.mlflow.refuses = ""
+        mirror()
+        self.assertNotContains(self.client.get(reverse("dashboard:work")), "Not told to MLflow")
+
+    def test_what_was_deleted_since_is_not_listed(self):
+        self.version.delete()
+        self.assertNotContains(self.client.get(reverse("dashboard:work")), "Not told to MLflow")
+
+    def test_a_worker_is_asked_to_try_again(self):
+        with mock.patch("classifier.mirror.sending.current_app.send_task") as send:
+            page = self.client.post(reverse("dashboard:mirror_again"), follow=True)
+        send.assert_called_once_with("classifier.tasks.mirror_to_mlflow")
+        self.assertContains(page, "A worker tells MLflow")
+
+    def test_a_queue_that_is_away_is_told(self):
+        error = OperationalError("Connection refused")
+        with mock.patch("classifier.mirror.sending.current_app.send_task", side_effect=error):
+            page = self.client.post(reverse("dashboard:mirror_again"), follow=True)
+        self.assertContains(page, "The task queue cannot be reached")
 
 
 class CommandTests(MirrorTestCase):
