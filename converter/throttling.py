@@ -15,12 +15,14 @@ class Conversions:
     """Counts a view's requests as conversions: a mixin for views of the API."""
 
     throttle_scope = "converter"
+    refusal = "That is more logos than one visitor may convert."
 
 
 class Adjusting:
     """Counts a view's requests as drawings that are made anew while somebody moves controls."""
 
     throttle_scope = "adjusting"
+    refusal = "That is more changes than are drawn for one visitor."
 
 
 def too_many(request: HttpRequest, logos: int = 0, kind: type = Conversions) -> str:
@@ -33,7 +35,5 @@ def too_many(request: HttpRequest, logos: int = 0, kind: type = Conversions) -> 
         throttle.count = logos
         if not throttle.allow_request(request, kind()):
             seconds = math.ceil(throttle.wait() or throttle.duration)
-            return (
-                f"That is more logos than one visitor may convert. Try again in {seconds} seconds."
-            )
+            return f"{kind.refusal} Try again in {seconds} second{'s' * (seconds != 1)}."
     return ""

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from classifier.dashboard.access import require_permission, staff_only
 from classifier.datasets.corrections import correct as store_correction
 from classifier.datasets.label_checks import LabelCheckError, start_label_check
+from classifier.evaluation.intervals import wilson
 from classifier.lib.keys import is_key
 from classifier.logo_types import AMBIGUOUS, CLASS_NAMES
 from classifier.models import Dataset, LabelCheck, LabelCorrection, Sample
@@ -73,6 +74,7 @@ def _sheet(
     found = dataset.samples.filter(label=label, split=split)
     reviewed = LabelCorrection.objects.filter(sha256__in=found.values("sha256"))
     corrections = {correction.sha256: correction for correction in reviewed}
+    total = found.count()
     if chosen["only_open"]:
         found = found.exclude(sha256__in=corrections)
     if seed is None:
@@ -86,11 +88,12 @@ def _sheet(
     wrong = sum(correction.label != label for correction in corrections.values())
     return {
         "page": page,
-        "total": found.count(),
+        "total": total,
         "tiles": tiles,
         "checked": len(corrections),
         "wrong": wrong,
         "error_rate": wrong / len(corrections) if corrections else None,
+        "interval": wilson(wrong, len(corrections)),
     }
 
 

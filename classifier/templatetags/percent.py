@@ -1,4 +1,4 @@
-"""Shares and durations as people read them."""
+"""Shares, counts and durations as people read them."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,22 @@ register = template.Library()
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Show a share from 0 to 1 with one decimal: 93.2%."""
-    return "none" if share is None else f"{share:.1%}"
+    """Show a share from 0 to 1 with one decimal: 93.2%, and what is not quite nothing as <0.1%."""
+    if share is None:
+        return "none"
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
+@register.filter
+def probability(value: float) -> str:
+    """Show the p of a test with three decimals: 0.048, and less than that holds as <0.001."""
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """Show how many with commas: 1,210."""
+    return "" if number is None else f"{number:,}"
 
 
 @register.filter

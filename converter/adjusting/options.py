@@ -55,7 +55,8 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option(
-            "colours", "Number of colours", "The drawing has at most this many flat colours.",
+            "colours", "Number of colours",
+            "At most this many flat colours; gradients add their own.",
             int, 2, 64,
         ),
         Option(

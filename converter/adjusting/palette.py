@@ -28,10 +28,17 @@ class PaletteError(ValueError):
 
 @dataclass(frozen=True)
 class Swatch:
-    """One colour of a drawing, such as #ff8800, and the share of what is painted that has it."""
+    """One colour of a drawing.
+
+    Attributes:
+        colour: such as #ff8800.
+        share: of what is painted.
+        flat: whether anything is painted plainly with it; otherwise only gradients have it.
+    """
 
     colour: str
     share: float
+    flat: bool = True
 
 
 def palette_of(svg: str) -> list[Swatch]:
@@ -45,12 +52,15 @@ def palette_of(svg: str) -> list[Swatch]:
     picture = read_picture(svg)
     areas = _areas(picture)
     totals: dict[str, float] = {}
+    flat: set[str] = set()
     for part, area in zip(picture.parts, areas, strict=True):
         colours = _colours(part)
+        if not isinstance(part.fill, Gradient):
+            flat.update(colours)
         for colour in colours:
             totals[colour] = totals.get(colour, 0.0) + area / len(colours)
     whole = sum(totals.values()) or 1.0
-    swatches = [Swatch(colour, area / whole) for colour, area in totals.items()]
+    swatches = [Swatch(colour, area / whole, colour in flat) for colour, area in totals.items()]
     return sorted(swatches, key=lambda swatch: -swatch.share)
 
 

@@ -1,7 +1,7 @@
 // The controls beside a drawing. A change is drawn at once: one request at a time, and of the
 // changes that come meanwhile only the last one counts. The address carries what was changed.
 
-import { Palette } from "./palette.js";
+import { counted, Palette } from "./palette.js";
 
 const WAIT = 60; // milliseconds of rest before a moving control counts
 
@@ -10,6 +10,7 @@ export class Adjuster {
     Object.assign(this, { form, show, busy: false, waits: false, timer: 0 });
     const find = (name) => form.querySelector(`[data-${name}]`);
     this.state = find("state");
+    this.said = find("said");
     this.ground = form.elements.ground;
     this.groundColour = find("ground-colour");
     this.share = find("share");
@@ -42,7 +43,9 @@ export class Adjuster {
   tell() {
     for (const control of this.controls) {
       const output = control.type === "range" && this.form.querySelector(`output[for="${control.id}"]`);
-      if (output) output.textContent = `${Math.round(control.value * 10) / 10}${control.dataset.unit}`;
+      if (!output) continue;
+      output.textContent = `${Math.round(control.value * 10) / 10}${control.dataset.unit}`;
+      control.setAttribute("aria-valuetext", output.textContent);
     }
     this.groundColour.hidden = !this.ground.selectedOptions[0].hasAttribute("data-colour");
   }
@@ -126,15 +129,16 @@ export class Adjuster {
       answer = { faults: ["The server cannot be reached. Try again."] };
     }
     if (this.waits) return; // a newer change is on its way
+    this.state.classList.toggle("bad", !answer.svg);
     if (!answer.svg) {
       this.state.textContent = (answer.faults ?? ["It could not be drawn. Try again."]).join(" ");
-      this.state.classList.add("bad");
+      this.said.textContent = this.state.textContent;
       return;
     }
-    this.state.classList.remove("bad");
     await this.show(answer);
     this.palette.show(answer.swatches);
     this.state.textContent = "";
+    this.said.textContent = `Drawn: fidelity ${answer.figures.fidelity}, ${counted(Number(answer.figures.colours), "colour")}, ${answer.figures.size}.`;
     const query = changed.toString();
     history.replaceState(null, "", query ? `?${query}` : location.pathname);
     changed.delete("recolour"); // of this drawing alone

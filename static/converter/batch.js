@@ -1,5 +1,6 @@
 // A batch's page: one box ticks all that are shown.
 
+import "./disclosure.js";
 import "./upload.js";
 
 document.addEventListener("change", (event) => {

@@ -28,7 +28,9 @@ export class Divider {
 
   move(share) {
     this.share = Math.min(1, Math.max(0, share));
-    this.element.setAttribute("aria-valuenow", Math.round(this.share * 100));
+    const percent = Math.round(this.share * 100);
+    this.element.setAttribute("aria-valuenow", percent);
+    this.element.setAttribute("aria-valuetext", `${percent}% from the left`);
     this.draw(this.share);
   }
 }

@@ -1,21 +1,29 @@
 // The colours of a drawing, each with its share: changed by a click, or merged into another.
 
+export const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 export class Palette {
   constructor(form, change) {
-    Object.assign(this, { list: form.querySelector("[data-swatches]"), none: form.querySelector("[data-no-swatches]"), change });
+    const [list, none, count] = ["swatches", "no-swatches", "colour-count"].map((name) => form.querySelector(`[data-${name}]`));
+    Object.assign(this, { list, none, count, change });
   }
 
   show(swatches) {
     this.none.hidden = swatches.length > 0;
+    const flat = swatches.filter((swatch) => swatch.flat).length, rest = swatches.length - flat;
+    this.count.hidden = !swatches.length;
+    this.count.textContent = `${counted(flat, "flat colour")}${rest ? `, and ${rest} in gradients only` : ""}.`;
     this.list.replaceChildren(...swatches.map((swatch) => this.row(swatch, swatches)));
   }
 
-  row({ colour, share }, all) {
+  row({ colour, share, flat }, all) {
     const row = document.createElement("li");
     const input = Object.assign(document.createElement("input"), { type: "color", value: colour, title: "Replace this colour" });
     input.setAttribute("aria-label", `Change ${colour}`);
     input.addEventListener("change", () => this.change([`${colour}:${input.value}`]));
-    const name = Object.assign(document.createElement("code"), { textContent: colour });
+    const name = document.createElement("span");
+    name.append(Object.assign(document.createElement("code"), { textContent: colour }));
+    if (!flat) name.append(Object.assign(document.createElement("span"), { className: "quiet small", textContent: "gradient" }));
     const part = Object.assign(document.createElement("span"), { className: "number", textContent: share < 0.005 ? "<1%" : `${Math.round(share * 100)}%` });
     row.append(input, name, part);
     if (all.length > 1) row.append(this.merging(colour, all));

@@ -2,6 +2,7 @@
 
 import { Adjuster } from "./adjust.js";
 import { copy } from "./clipboard.js";
+import "./disclosure.js";
 import "./upload.js";
 import { Inspector } from "./inspect.js";
 

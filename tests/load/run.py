@@ -60,6 +60,7 @@ def web_server(folder, processes):
         "DJANGO_SETTINGS_MODULE": "converter.settings",
         "CLASSIFIER_ANONYMOUS_RATE": "",
         "CONVERTER_ANONYMOUS_RATE": "",
+        "ADJUSTING_ANONYMOUS_RATE": "",
         "LOG_LEVEL": "WARNING",
         "MALLOC_ARENA_MAX": "2",
     }

@@ -58,7 +58,13 @@ class AuditTests(DashboardTestCase):
         self.correct(second, "ambiguous")
         response = self.get("audit", **{"class": "simple", "split": "train"})
         self.assertEqual((response.context["checked"], response.context["wrong"]), (2, 1))
-        self.assertContains(response, "50.0% wrong")
+        self.assertContains(response, "1 of them corrected (50.0%, 95% interval 9.5 to 90.5%)")
+
+    def test_the_total_stays_when_reviewed_ones_are_left_out(self):
+        total = self.dataset.samples.filter(label="simple", split="train").count()
+        self.correct(Sample.objects.filter(label="simple", split="train").first(), "simple")
+        response = self.get("audit", **{"class": "simple", "split": "train", "show": "open"})
+        self.assertContains(response, f"{total} logos labelled simple in this split; 1 looked at")
 
     def test_an_unknown_label_is_refused(self):
         self.assertEqual(self.correct(Sample.objects.first(), "lovely").status_code, 400)
