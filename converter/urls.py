@@ -1,5 +1,6 @@
 """Addresses of the project: the converter's pages, the classifier's, the API and the admin."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
@@ -20,6 +21,9 @@ handler500 = "converter.pages.outages.internal_error"
 
 _READ = ["get", "head"]
 _docs = SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=_READ)
+_sign_in = auth_views.LoginView.as_view(
+    form_class=SignInForm, extra_context={"on_this_machine": not settings.PRODUCTION}
+)
 
 urlpatterns = [
     path("", views.convert, name="convert"),
@@ -71,12 +75,8 @@ urlpatterns = [
     ),
     path("", include("classifier.urls")),
     path("api/schema/", SpectacularAPIView.as_view(http_method_names=_READ), name="schema"),
-    path(
-        "api/docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=_READ),
-        name="api-docs",
-    ),
-    path("accounts/login/", auth_views.LoginView.as_view(form_class=SignInForm), name="login"),
+    path("api/docs/", _docs, name="api-docs"),
+    path("accounts/login/", _sign_in, name="login"),
     path("accounts/logout/", KeepingLogoutView.as_view(), name="logout"),
     path("admin/logout/", KeepingLogoutView.as_view(), name="admin-logout"),
     path("admin/", admin.site.urls),

@@ -200,6 +200,21 @@ def starting_values(preset: str, lossy: bool) -> dict[str, Any]:
     }
 
 
+def check_adjustable(preset: str, adjustments: Adjustments) -> None:
+    """Refuse options that a preset would leave unheeded.
+
+    Raises:
+        AdjustmentError: naming the first of them.
+    """
+    if not preset or not isinstance(PRESETS[preset].settings, VtracerSettings):
+        return
+    for name in OPTIONS:
+        if getattr(adjustments, name) is not None:
+            raise AdjustmentError(
+                name, f"The preset {preset} has no {name}: leave it out, or choose another preset."
+            )
+
+
 def adjusted(settings: DrawingSettings, adjustments: Adjustments) -> DrawingSettings:
     """Return the tracer's settings with what a person changed."""
     given = {

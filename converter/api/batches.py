@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from converter.adjusting.options import AdjustmentError, check_adjustable
 from converter.api.adjustments import AdjustmentsSerializer
 from converter.api.examples import BATCH_EXAMPLE
 from converter.api.outputs import ArchiveSerializer
@@ -50,6 +51,10 @@ class RouteSerializer(AdjustmentsSerializer):
         if attrs["preset"] and attrs["logo_type"]:
             raise serializers.ValidationError("Send either preset or logo_type, not both.")
         attrs = super().validate(attrs)
+        try:
+            check_adjustable(attrs["preset"], attrs["adjustments"])
+        except AdjustmentError as error:
+            raise serializers.ValidationError({error.option: [str(error)]}) from error
         attrs["choice"] = Choice(attrs["preset"], attrs["logo_type"], attrs["adjustments"])
         return attrs
 

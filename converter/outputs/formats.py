@@ -111,9 +111,9 @@ def losses(svg: str) -> dict[str, str]:
     """Say by format what it cannot hold of a drawing, where that is anything."""
     lost = {}
     if _TRANSPARENCY.search(svg):
-        lost["eps"] = "EPS has no transparency: half-transparent parts are mixed with white."
+        lost["eps"] = "This drawing: half-transparent parts are mixed with white."
     if _GRADIENT.search(svg):
-        lost["dxf"] = "DXF has no gradients: their outlines are on a layer of their mean colour."
+        lost["dxf"] = "This drawing: outlines of gradients are on a layer of their mean colour."
     return lost
 
 

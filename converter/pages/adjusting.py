@@ -16,6 +16,7 @@ from converter.adjusting.palette import colours_in
 from converter.conversion import Choice, ConversionError, Result
 from converter.intake import draw_again
 from converter.models import Conversion
+from converter.outputs.formats import losses
 from converter.pages.controls import swatches
 from converter.pages.conversions import own_conversion
 from converter.pages.forms import AdjustForm
@@ -69,8 +70,9 @@ def _result(found: Conversion, adjustments: Adjustments) -> Result:
 
 
 def _answer(found: Conversion) -> dict[str, Any]:
+    svg = found.read_svg()
     return {
-        "svg": found.read_svg(),
+        "svg": svg,
         "figures": {
             "colours": str(found.colours),
             "size": filesizeformat(found.svg_bytes),
@@ -78,6 +80,7 @@ def _answer(found: Conversion) -> dict[str, Any]:
             "time": milliseconds(found.milliseconds.get("trace")),
         },
         "swatches": swatches(found),
+        "losses": losses(svg),
         "adjustments": found.adjustments,
     }
 

@@ -89,7 +89,8 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         return (
             redirect("batch", pk) if Batch.objects.filter(pk=pk).exists() else redirect("convert")
         )
-    form, adjusting = PresetForm(request.POST), AdjustForm(request.POST)
+    form = PresetForm(request.POST)
+    adjusting = AdjustForm(request.POST, preset=request.POST.get("preset", ""))
     if not form.is_valid():
         messages.error(request, "Choose one of the presets.")
     elif not adjusting.is_valid():

@@ -7,7 +7,12 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from converter.adjusting.options import OPTIONS, AdjustmentError, Adjustments
+from converter.adjusting.options import (
+    OPTIONS,
+    AdjustmentError,
+    Adjustments,
+    check_adjustable,
+)
 from converter.outputs.formats import (
     DEFAULT_MM,
     DEFAULT_SIDE,
@@ -94,23 +99,30 @@ class CorrectionForm(forms.Form):
 
 
 class AdjustForm(forms.Form):
-    """What is changed of a preset. What is left out stays as the preset says."""
+    """What is changed of a preset, which may be named. What is left out stays as it says."""
 
     ground = forms.CharField(required=False, max_length=40)
     palette = forms.CharField(required=False, max_length=2000)
     recolour = forms.CharField(required=False, max_length=5000)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, preset: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.preset = preset if preset in PRESETS else ""
         kinds = {int: forms.IntegerField, float: forms.FloatField, bool: forms.NullBooleanField}
         for option in OPTIONS.values():
             self.fields[option.name] = kinds[option.kind](label=option.label, required=False)
+            if option.kind is not bool:
+                number = "whole number" if option.kind is int else "number"
+                self.fields[option.name].error_messages["invalid"] = (
+                    f"{option.name} must be a {number} from {option.low:g} to {option.high:g}."
+                )
 
     def clean(self) -> dict[str, Any]:
         """Make the adjustments of what was given."""
         cleaned = super().clean()
         try:
             self.adjustments = Adjustments.of(cleaned)
+            check_adjustable(self.preset, self.adjustments)
         except AdjustmentError as error:
             self.add_error(error.option, str(error))
         return cleaned

@@ -16,6 +16,6 @@ Object.assign(CHARTS, {
   "conversion-presets": grouped,
   "conversion-failures": grouped,
   "conversion-corrections": grouped,
-  "conversion-fidelity": (records) => spread(records, ["half reach", "95% reach"], { tickformat: ".1%" }),
+  "conversion-fidelity": (records) => spread(records, ["half reach", "95% reach"], PERCENT),
   "conversion-times": (records) => spread(records, ["median", "95%"], { rangemode: "tozero", ticksuffix: " ms" }),
 });

@@ -22,10 +22,14 @@ button.addEventListener("click", async () => {
 
 const form = document.querySelector("[data-adjust]");
 if (form) {
-  new Adjuster(form, async ({ svg, figures }) => {
+  new Adjuster(form, async ({ svg, figures, losses }) => {
     await inspector.show(svg);
     for (const [name, text] of Object.entries(figures)) {
       document.querySelector(`[data-figure="${name}"]`).textContent = text;
     }
+    document.querySelectorAll("[data-loss]").forEach((element) => {
+      element.textContent = losses[element.dataset.loss] ?? "";
+      element.hidden = !element.textContent;
+    });
   });
 }

@@ -163,6 +163,11 @@ class ApiTests(TestCase):
                 self.assertEqual(response.status_code, 400)
                 self.assertEqual(list(response.json()["errors"]), list(values))
 
+    def test_a_preset_without_such_options_refuses_them(self):
+        response = self.post(preset="plain", speckles=3)
+        self.assertEqual(response.status_code, 400)
+        self.assertIn("The preset plain has no speckles", response.json()["errors"]["speckles"][0])
+
     def test_the_schema_tells_ranges_and_defaults(self):
         schema = self.client.get("/api/schema/", headers=JSON).json()["components"]["schemas"]
         for name in ("ConversionRequestRequest", "BatchRequestRequest"):
@@ -204,3 +209,5 @@ class CommandTests(TestCase):
             self.assertEqual(corner(target.read_text())[3], 0)
             with self.assertRaisesMessage(CommandError, "colours is 1"):
                 call_command(*arguments, "--colours", "1")
+            with self.assertRaisesMessage(CommandError, "The preset plain has no colours"):
+                call_command(*arguments, "--colours", "4", "--preset", "plain")

@@ -76,6 +76,18 @@ class ChangingTests(BatchTestCase):
         self.assertContains(page, "Choose one of the presets")
         self.assertEqual(BatchItem.objects.count(), 3)
 
+    def test_settings_that_cannot_be_are_told_by_name_and_range(self):
+        for values, words in (
+            ({"preset": "text", "colours": "4.5"}, "colours must be a whole number from 2 to 64"),
+            ({"preset": "text", "smoothing": "much"}, "smoothing must be a number from 0.3 to 3"),
+            ({"preset": "text", "colours": "99"}, "colours is 99; it must be from 2 to 64"),
+            ({"preset": "plain", "colours": "4"}, "The preset plain has no colours"),
+        ):
+            with self.subTest(values):
+                page, delay = self.change(chosen=["0"], **values)
+                self.assertContains(page, words)
+                self.assertFalse(delay.called)
+
     def test_each_logo_that_is_traced_again_counts_against_the_limit(self):
         with override_settings(CONVERTER_ANONYMOUS_RATE="3/hour"):
             self.change(chosen=["0", "2"], preset="text")

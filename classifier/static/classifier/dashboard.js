@@ -3,7 +3,22 @@
 
 const TYPES = ["simple", "text", "gradient", "complex"];
 // As many digits as neighbouring ticks differ in, and never beyond what a share can be.
-const PERCENT = { tickformat: ".3~%", autorangeoptions: { clipmin: 0, clipmax: 1.05 } };
+const PERCENT = { tickformat: ".3~%", autorangeoptions: { clipmin: 0, clipmax: 1 } };
+
+// Whole epochs only, each of them where there are few.
+const epochAxis = (most) => ({ title: { text: "epoch" }, dtick: most > 20 ? undefined : 1, tickformat: "d" });
+
+// Ticks at 1, 2 and 5 of each power of ten, or at the powers alone where there are many of them.
+function logAxis(values) {
+  const powers = values.filter((value) => value > 0).map(Math.log10);
+  const first = Math.floor(Math.min(...powers)), last = Math.ceil(Math.max(...powers));
+  const ticks = [];
+  for (let power = first; power <= last; power += 1) {
+    for (const step of last - first > 2 ? [1] : [1, 2, 5]) ticks.push(Number(`${step}e${power}`));
+  }
+  const text = (tick) => (tick < 0.001 ? tick.toExponential(0) : String(tick));
+  return { type: "log", tickvals: ticks, ticktext: ticks.map(text) };
+}
 
 // Custom properties hold light-dark() as text; only a real colour is computed.
 function colour(name) {
@@ -19,7 +34,7 @@ const column = (records, name) => records.map((record) => record[name]);
 
 function line(records, x, y, name, hue, extra = {}) {
   return {
-    x: column(records, x), y: column(records, y), name, mode: "lines+markers",
+    x: column(records, x), y: column(records, y), name, mode: "lines+markers", cliponaxis: false,
     line: { color: colour(hue), width: 2 }, marker: { size: 5 }, ...extra,
   };
 }
@@ -47,7 +62,7 @@ function epochs(records, train, validation, yaxis) {
       line(records, "epoch", train, "training", "quiet"),
       line(records, "epoch", validation, "validation", "accent"),
     ],
-    layout: { ...stages(records), xaxis: { title: { text: "epoch" }, dtick: records.length > 20 ? undefined : 1 }, yaxis },
+    layout: { ...stages(records), xaxis: epochAxis(records.length), yaxis },
   };
 }
 
@@ -72,11 +87,14 @@ const CHARTS = {
       line(records, "epoch", "learning_rate", "head", "accent"),
       line(records.filter((r) => r.backbone_learning_rate > 0), "epoch", "backbone_learning_rate", "backbone", "type-gradient"),
     ],
-    layout: { yaxis: { type: "log", exponentformat: "power", dtick: "D2" }, xaxis: { title: { text: "epoch" }, dtick: records.length > 20 ? undefined : 1 } },
+    layout: {
+      yaxis: logAxis([...column(records, "learning_rate"), ...column(records, "backbone_learning_rate")]),
+      xaxis: epochAxis(records.length),
+    },
   }),
   rates: (records) => ({
     data: [line(records, "rate", "loss", "smoothed loss", "accent", { mode: "lines", hovertemplate: "rate %{x:.2g}: loss %{y:.3f}<extra></extra>" })],
-    layout: { showlegend: false, xaxis: { type: "log", exponentformat: "power", dtick: "D2", title: { text: "learning rate of the head" } }, yaxis: { title: { text: "loss" } } },
+    layout: { showlegend: false, xaxis: { ...logAxis(column(records, "rate")), title: { text: "learning rate of the head" } }, yaxis: { title: { text: "loss" } } },
   }),
   classes: (records) => ({
     data: [{
@@ -164,7 +182,7 @@ const CHARTS = {
       marker: { size: 10, color: records.map((r) => colour(r.stage === "production" ? "good" : "accent")) },
       text: column(records, "dataset"), hovertemplate: "%{x}: %{y:.1%} on %{text}<extra></extra>",
     }],
-    layout: { showlegend: false, yaxis: PERCENT },
+    layout: { showlegend: false, xaxis: { type: "category" }, yaxis: PERCENT },
   }),
 };
 
@@ -213,7 +231,7 @@ async function overlay(element) {
   const name = element.dataset.overlay;
   plot(element, {
     data: runs.map((run, i) => line(all[i] ?? [], "epoch", name, run.dataset.run, hues[i])),
-    layout: { xaxis: { title: { text: "epoch" } }, yaxis: name.endsWith("accuracy") ? PERCENT : { rangemode: "tozero" } },
+    layout: { xaxis: epochAxis(Math.max(...all.map((records) => records?.length ?? 0))), yaxis: name.endsWith("accuracy") ? PERCENT : { rangemode: "tozero" } },
   });
 }
 

@@ -13,7 +13,12 @@ from django.db import connection
 from tqdm import tqdm
 
 from converter.adjusting.ground import CHOICES, KEEP
-from converter.adjusting.options import OPTIONS, AdjustmentError, Adjustments
+from converter.adjusting.options import (
+    OPTIONS,
+    AdjustmentError,
+    Adjustments,
+    check_adjustable,
+)
 from converter.conversion import Choice, ConversionError
 from converter.images import RefusedImageError
 from converter.intake import convert_file
@@ -76,6 +81,7 @@ class Command(BaseCommand):
         try:
             outputs = OutputOptions(options["size"], options["background"], options["width_mm"])
             choice = Choice(options["preset"], adjustments=Adjustments.of(options))
+            check_adjustable(choice.preset, choice.adjustments)
         except (OutputError, AdjustmentError) as error:
             raise CommandError(str(error)) from error
         pairs = _destinations(

@@ -10,6 +10,7 @@ from converter.adjusting.options import (
     AdjustmentError,
     Adjustments,
     adjusted,
+    check_adjustable,
     starting_values,
 )
 from converter.adjusting.palette import colours_in, recolour
@@ -86,6 +87,13 @@ class OptionTests(SimpleTestCase):
 
     def test_vtracer_cannot_be_adjusted(self):
         self.assertEqual(starting_values(PLAIN, lossy=False), {})
+        words = "The preset plain has no shapes"
+        with self.assertRaisesMessage(AdjustmentError, words) as caught:
+            check_adjustable(PLAIN, Adjustments(shapes=False))
+        self.assertEqual(caught.exception.option, "shapes")
+        check_adjustable(PLAIN, Adjustments(ground="transparent", palette="#fff"))
+        check_adjustable("simple", Adjustments(shapes=False))
+        check_adjustable("", Adjustments(shapes=False))
 
 
 class ColourTests(SimpleTestCase):

@@ -24,6 +24,11 @@ class PaletteTests(SimpleTestCase):
         colours = {swatch.colour for swatch in palette_of(RICH)}
         self.assertLessEqual({"#ff0000", "#00ff00", "#0000ff", "#ffff00", "#ff00ff"}, colours)
 
+    def test_it_tells_flat_colours_from_those_of_gradients_only(self):
+        flat = {swatch.colour for swatch in palette_of(RICH) if swatch.flat}
+        self.assertEqual(flat, {"#222222", "#cc6600", "#0088cc", "#005500", "#663399"})
+        self.assertEqual(len(palette_of(RICH)), len(colours_in(RICH)))
+
     def test_a_colour_is_replaced_wherever_it_is_and_however_it_is_written(self):
         changed = recolour(FLAT, {"#ee1111": "#00aa00", "#ffffff": "#123456"})
         self.assertEqual(colours_in(changed), ["#123456", "#00aa00"])
