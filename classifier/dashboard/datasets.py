@@ -60,7 +60,8 @@ def dataset_mend(request: HttpRequest, pk: int) -> HttpResponse:
         if not missing_classes(dataset):
             raise DatasetError("Nothing is missing: every split has each class.")
         brands = mend_split(dataset)
-        messages.success(request, f"{brands} brands moved: every split has each class now.")
+        moved = f"{brands} brand{'s' * (brands != 1)} moved"
+        messages.success(request, f"{moved}: every split has each class now.")
     except DatasetError as error:
         messages.error(request, str(error))
     return redirect("dashboard:dataset", pk)

@@ -53,5 +53,5 @@ def proposal_decide(request: HttpRequest, pk: int) -> HttpResponse:
     elif decision in CLASS_NAMES:
         accept(proposal, decision, request.user)
     else:
-        messages.error(request, f"Decide for {', '.join(CLASS_NAMES)} or {_REJECT}.")
+        messages.error(request, f"Choose {', '.join(CLASS_NAMES)} or {_REJECT}.")
     return redirect("dashboard:proposals")

@@ -70,7 +70,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete a batch with all its uploads and drawings, at once."""
     batch = own_batch(request, pk)
     count = delete_items(batch, batch.items.select_related("conversion"))
-    messages.success(request, f"{_logos(count)} deleted, the uploads and the drawings.")
+    messages.success(request, f"{_logos(count)} deleted, with uploads and drawings.")
     return redirect("convert")
 
 
@@ -85,7 +85,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("batch", pk)
     if "delete" in request.POST:
         deleted = delete_items(batch, items)
-        messages.success(request, f"{_logos(deleted)} deleted, the uploads and the drawings.")
+        messages.success(request, f"{_logos(deleted)} deleted, with uploads and drawings.")
         return (
             redirect("batch", pk) if Batch.objects.filter(pk=pk).exists() else redirect("convert")
         )

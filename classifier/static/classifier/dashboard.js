@@ -141,7 +141,7 @@ const CHARTS = {
     const dots = (status, name, hue, symbol) => {
       const rows = records.filter((r) => r.status === status);
       return {
-        x: column(rows, "number"), y: column(rows, "value"), name, mode: "markers",
+        x: column(rows, "number"), y: column(rows, "value"), name, mode: "markers", cliponaxis: false,
         marker: { size: 9, symbol, color: colour(hue) }, hovertemplate: "trial %{x}: %{y:.1%}<extra></extra>",
       };
     };
@@ -178,7 +178,7 @@ const CHARTS = {
   },
   versions: (records) => ({
     data: [{
-      x: column(records, "version"), y: column(records, "accuracy"), error_y: intervals(records), mode: "markers",
+      x: column(records, "version"), y: column(records, "accuracy"), error_y: intervals(records), mode: "markers", cliponaxis: false,
       marker: { size: 10, color: records.map((r) => colour(r.stage === "production" ? "good" : "accent")) },
       text: column(records, "dataset"), hovertemplate: "%{x}: %{y:.1%} on %{text}<extra></extra>",
     }],

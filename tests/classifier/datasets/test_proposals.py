@@ -115,7 +115,9 @@ class PageTests(ProposalCase):
         self.assertEqual(self.proposal.status, "accepted")
 
     def test_nonsense_is_refused(self):
-        self.assertContains(self.decide("banana"), "Decide for")
+        self.assertContains(
+            self.decide("banana"), "Choose simple, text, gradient, complex or reject"
+        )
         self.assertEqual(self.proposal.status, "proposed")
 
     def test_those_who_may_not_label_may_not_decide(self):
