@@ -132,7 +132,7 @@ const CHARTS = {
       hovertemplate: "the surest %{x:.0%}: %{y:.1%} right, confidence from %{customdata:.1%}<extra></extra>",
     })],
     layout: {
-      showlegend: false, xaxis: { ...PERCENT, title: { text: "share answered" } },
+      showlegend: false, xaxis: { ...PERCENT, range: [0, 1.02], title: { text: "share answered" } },
       yaxis: { ...PERCENT, title: { text: "right answers" } },
     },
   }),
@@ -250,6 +250,7 @@ function onState() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   drawAll();
   onState();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
