@@ -16,6 +16,7 @@ from classifier.client import (
 )
 from converter.circuit_breaker import CircuitBreaker
 from converter.presets import GENERAL, LOGO_TYPES
+from converter.shares import percent
 
 logger = logging.getLogger(__name__)
 
@@ -126,14 +127,14 @@ def route(classification: Classification, policy: Policy) -> Route:
             GENERAL,
             f"This does not look like a logo to the classifier, so the {GENERAL} preset is used.",
         )
-    percent = f"{classification.confidence:.0%}"
+    sure = percent(classification.confidence)
     if classification.confidence < policy.thresholds[classification.logo_type]:
         return Route(
             policy.fallback,
-            f"The classifier is unsure ({classification.logo_type}, {percent}), so the "
+            f"The classifier is unsure ({classification.logo_type}, {sure}), so the "
             f"{policy.fallback} preset is used.",
         )
     return Route(
         classification.logo_type,
-        f"The classifier says {classification.logo_type} ({percent} sure).",
+        f"The classifier says {classification.logo_type} ({sure} sure).",
     )

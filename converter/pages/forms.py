@@ -78,7 +78,7 @@ class PresetForm(forms.Form):
     preset = forms.ChoiceField(label="Trace as", choices=[(name, name) for name in PRESETS])
 
     def __init__(self, *args: Any, alike: Container[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["preset"].choices = told_alike(PRESETS, alike)
 
 
@@ -92,7 +92,7 @@ class CorrectionForm(forms.Form):
     )
 
     def __init__(self, *args: Any, alike: Container[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["true_type"].choices = told_alike(LOGO_TYPES, alike)
         if not settings.CONVERTER_OFFER_PROPOSALS:
             del self.fields["consent"]

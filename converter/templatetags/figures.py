@@ -2,6 +2,7 @@
 
 from django import template
 
+from converter import shares
 from converter.models import Conversion
 
 register = template.Library()
@@ -9,10 +10,8 @@ register = template.Library()
 
 @register.filter
 def percent(share: float | None) -> str:
-    """Show a share from 0 to 1 as whole percent: 71%, and what is not quite nothing as <1%."""
-    if share is None:
-        return ""
-    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+    """Show a share from 0 to 1 as whole percent; nothing where it is not known."""
+    return "" if share is None else shares.percent(share)
 
 
 @register.filter

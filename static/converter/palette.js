@@ -1,5 +1,12 @@
 // The colours of a drawing, each with its share: changed by a click, or merged into another.
 
+// As the server shows shares: nothing that is there is 0%, and nothing that is missed 100%.
+function percent(share) {
+  const whole = Math.round(share * 100);
+  if (whole === 0 && share > 0) return "<1%";
+  return whole === 100 && share < 1 ? ">99%" : `${whole}%`;
+}
+
 export const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 export class Palette {
@@ -24,7 +31,7 @@ export class Palette {
     const name = document.createElement("span");
     name.append(Object.assign(document.createElement("code"), { textContent: colour }));
     if (!flat) name.append(Object.assign(document.createElement("span"), { className: "quiet small", textContent: "gradient" }));
-    const part = Object.assign(document.createElement("span"), { className: "number", textContent: share < 0.005 ? "<1%" : `${Math.round(share * 100)}%` });
+    const part = Object.assign(document.createElement("span"), { className: "number", textContent: percent(share) });
     row.append(input, name, part);
     if (all.length > 1) row.append(this.merging(colour, all));
     return row;
@@ -33,7 +40,7 @@ export class Palette {
   merging(colour, all) {
     const select = document.createElement("select");
     select.setAttribute("aria-label", `Merge ${colour} into`);
-    select.append(new Option("Merge into…", ""));
+    select.append(new Option("Merge…", ""));
     for (const other of all) {
       if (other.colour !== colour) select.append(new Option(other.colour, other.colour));
     }

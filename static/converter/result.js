@@ -22,8 +22,14 @@ button.addEventListener("click", async () => {
 
 const form = document.querySelector("[data-adjust]");
 if (form) {
+  // Where the picture is not beside the controls, a small one stays in sight above them.
+  const preview = form.querySelector("[data-preview]");
+  const follow = () => { preview.src = inspector.images.drawing.src; };
+  follow();
+  preview.hidden = false;
   new Adjuster(form, async ({ svg, figures, losses }) => {
     await inspector.show(svg);
+    follow();
     for (const [name, text] of Object.entries(figures)) {
       document.querySelector(`[data-figure="${name}"]`).textContent = text;
     }

@@ -95,7 +95,7 @@ class PageTests(TestCase):
         before = self.found.read_svg()
         for values, words in (
             ({"colours": "1"}, "colours is 1; it must be from 2 to 64"),
-            ({"smoothing": "x"}, "Enter a number"),
+            ({"smoothing": "x"}, "smoothing must be a number from 0.3 to 3"),
             ({"ground": "nonsense"}, "give keep"),
             ({"palette": "red"}, "no colour"),
             ({"recolour": "#fff"}, "no change"),
