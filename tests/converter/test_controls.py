@@ -95,7 +95,7 @@ class ControlTests(ResultCase):
         self.page.get_by_text("Use brand colours").click()
         self.page.get_by_label("Paste your colours").fill("red")
         self.page.get_by_role("button", name="Use these colours").click()
-        self.page.get_by_text("'red' is no colour").wait_for()
+        self.page.locator("[data-state]", has_text="'red' is no colour").wait_for()
 
     def test_of_many_changes_the_last_one_is_drawn(self):
         slider = self.page.get_by_label("Detail")
