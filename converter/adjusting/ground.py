@@ -96,15 +96,17 @@ def _without(pixels: np.ndarray, ground: np.ndarray, near: float, everywhere: bo
         clear = _touching_the_border(clear)
     kernel = np.ones((2 * _REACH + 1,) * 2, np.uint8)
     edge = (cv2.dilate(clear.astype(np.uint8), kernel) > 0) & ~clear
+    at = np.nonzero(edge)
     # The logo's colour at an edge: that of the pixel around it which is least like the ground.
-    inner = _farthest(colours, np.where(clear, 0, distance))
+    inner = _farthest(colours, np.where(clear, 0, distance), at)
     across = inner - ground
-    length = np.maximum((across * across).sum(axis=2), 1e-6)
-    share = np.clip(((colours - ground) * across).sum(axis=2) / length, 0, 1)
-    mixed = edge & (share < 1)
+    length = np.maximum((across * across).sum(axis=1), 1e-6)
+    share = np.clip(((colours[at] - ground) * across).sum(axis=1) / length, 0, 1)
+    mixed = share < 1
+    rows, columns = at[0][mixed], at[1][mixed]
     result = pixels.copy()
-    result[..., :3][mixed] = inner[mixed].round()
-    result[..., 3][mixed] = (pixels[..., 3][mixed] * share[mixed]).round()
+    result[rows, columns, :3] = inner[mixed].round()
+    result[rows, columns, 3] = (pixels[rows, columns, 3] * share[mixed]).round()
     result[clear] = 0
     return result
 
@@ -119,16 +121,24 @@ def _touching_the_border(mask: np.ndarray) -> np.ndarray:
     return outer[labels] & mask
 
 
-def _farthest(colours: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Return for each pixel the colour within reach whose distance from the ground is largest."""
-    height, width = distance.shape
-    best, found = distance.copy(), colours.copy()
+def _farthest(
+    colours: np.ndarray, distance: np.ndarray, at: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Return for each of N places the colour within reach that is farthest from the ground [N, 3].
+
+    Args:
+        colours: float32 [H, W, 3].
+        distance: of each pixel from the ground, float32 [H, W].
+        at: rows and columns of the places.
+    """
+    best, found = distance[at], colours[at]
+    rows, columns = at
     padded = np.pad(distance, _REACH, constant_values=-1)
     around = np.pad(colours, ((_REACH, _REACH), (_REACH, _REACH), (0, 0)), mode="edge")
     for down in range(2 * _REACH + 1):
         for across in range(2 * _REACH + 1):
-            other = padded[down : down + height, across : across + width]
+            other = padded[rows + down, columns + across]
             better = other > best
             best[better] = other[better]
-            found[better] = around[down : down + height, across : across + width][better]
+            found[better] = around[rows[better] + down, columns[better] + across]
     return found

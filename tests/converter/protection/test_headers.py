@@ -33,6 +33,7 @@ class HeaderTests(TestCase):
 
     def test_the_pages_of_the_api_run_no_script_within_them(self):
         response = self.client.get("/api/docs/")
+        self.assertContains(response, '<a href="/">← Logo to SVG</a>', html=True)
         self.assertNotIn("script-src", response["Content-Security-Policy"])
         self.assertIn("default-src 'self'", response["Content-Security-Policy"])
         self.assertNotRegex(response.content.decode(), r"<script>|<script [^>]*>\s*[^<\s]")
