@@ -17,5 +17,8 @@ Object.assign(CHARTS, {
   "conversion-failures": grouped,
   "conversion-corrections": grouped,
   "conversion-fidelity": (records) => spread(records, ["half reach", "95% reach"], PERCENT),
-  "conversion-times": (records) => spread(records, ["median", "95%"], { rangemode: "tozero", ticksuffix: " ms" }),
+  "conversion-times": (records) => {
+    const seconds = records.map((r) => ({ day: r.day, median: r.median / 1000, other: r.other / 1000 }));
+    return spread(seconds, ["median", "95%"], { rangemode: "tozero", ticksuffix: " s" });
+  },
 });

@@ -10,8 +10,15 @@ function stacked(records, group, hue) {
       const rows = records.filter((r) => r[group] === name);
       return { type: "bar", name, width: 0.7 * DAY, x: column(rows, "day"), y: column(rows, "count"), marker: { color: colour(hue(name)) } };
     }),
-    layout: { barmode: "stack", xaxis: days(records), yaxis: { rangemode: "tozero" } },
+    layout: { barmode: "stack", showlegend: true, xaxis: days(records), yaxis: { rangemode: "tozero", ...wholeSteps(records) } },
   };
+}
+
+// Half an answer says nothing: small counts have a tick each.
+function wholeSteps(records) {
+  const sums = {};
+  for (const { day, count } of records) sums[day] = (sums[day] ?? 0) + count;
+  return Math.max(...Object.values(sums)) <= 5 ? { dtick: 1 } : {};
 }
 
 // A week at least: one day alone would fill the chart.
