@@ -71,31 +71,32 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         Preset(
             "simple",
-            "Few flat colours, long smooth curves, exact geometry.",
+            "At most 8 flat colours; gradients become flat.",
             replace(_CLEAN, colours=8),
             replace(_NOISY, colours=8),
         ),
         Preset(
             "text",
-            "Flat lettering: sharp corners, small counters kept.",
+            "As simple; in a JPEG, colours are joined sooner and noise is smoothed less, so that "
+            "letters stay sharp.",
             replace(_CLEAN, colours=8),
             replace(_NOISY, colours=8, merge_distance=55.0, denoise_rounds=1, smoothing=0.7),
         ),
         Preset(
             "gradient",
-            "Smooth tones as gradients, or as fine layers where no gradient fits.",
+            "Smooth tones become gradients, or fine layers where no gradient fits.",
             replace(_CLEAN, colours=40, merge_distance=10.0, gradients=True),
             replace(_NOISY, colours=48, merge_distance=24.0, gradients=True),
         ),
         Preset(
             "complex",
-            "Many flat colours and fine detail.",
+            "Up to 48 flat colours; gradients become layers. In a JPEG, noise is smoothed less.",
             replace(_CLEAN, colours=48),
             replace(_NOISY, colours=48, merge_distance=36.0, denoise_rounds=1, smoothing=0.7),
         ),
         Preset(
             GENERAL,
-            "A middle way for a logo whose type is not known.",
+            "Gradients and up to 36 flat colours, for a logo whose type is not known.",
             replace(_CLEAN, colours=36, merge_distance=12.0, gradients=True),
             replace(_NOISY, colours=32, merge_distance=32.0, gradients=True),
         ),

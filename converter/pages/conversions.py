@@ -21,7 +21,7 @@ from converter.outputs.png import MAX_SIDE
 from converter.pages.controls import controls
 from converter.pages.forms import AdjustForm, CorrectionForm, PresetForm, UploadForm
 from converter.pages.names import take_name
-from converter.presets import drawing_alike
+from converter.presets import PRESETS, drawing_alike
 from converter.protection.inline import says_when_busy
 from converter.protection.quota import QuotaError
 from converter.routing import ClassifierUnavailableError, classifier_client
@@ -156,6 +156,7 @@ def _result_page(
         ],
         "max_side": MAX_SIDE,
         "max_mm": MAX_MM,
+        "presets": PRESETS.values(),
         "form": PresetForm(initial={"preset": found.preset}, alike=alike),
         "correction": CorrectionForm(
             initial={"true_type": found.true_type or found.logo_type}, alike=alike

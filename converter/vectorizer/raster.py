@@ -60,3 +60,14 @@ def _add_row(row: np.ndarray, ax: float, ex: float, rise: float) -> None:
         part = here - within
         done += here
     row[last + 1] += part
+
+
+def coverage(outlines: list[np.ndarray], height: int, width: int) -> np.ndarray:
+    """Return what polygons, complex arrays, cover of each pixel: float32 [height, width].
+
+    Holes run the other way round than what they lie in.
+    """
+    area = np.zeros((height, width + 2), np.float32)
+    for outline in outlines:
+        add_coverage(outline.real.copy(), outline.imag.copy(), area, height, width)
+    return np.abs(np.cumsum(area, axis=1)[:, :width])

@@ -16,6 +16,7 @@ from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 
 from converter.models import Conversion
+from converter.presets import PRESETS
 from converter.tasks import delete_expired_conversions, delete_ownerless_media
 from converter.tracing import TracingError
 from tests.converter.classifier import classifier_down, classifier_says, client
@@ -41,6 +42,8 @@ class PageTest(TestCase):
         for part in ("my logo.png", "The classifier says text (91% sure).", "Fidelity", "v1"):
             self.assertContains(response, part)
         self.assertEqual(Conversion.objects.get().preset, "text")
+        for preset in PRESETS.values():
+            self.assertContains(response, f"<b>{preset.name}</b>: {preset.summary}")
 
     def test_it_says_when_the_classifier_is_away(self):
         with classifier_down():
