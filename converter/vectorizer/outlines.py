@@ -330,7 +330,7 @@ def _between(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _looked_up(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return a mask's values at the pixels in which points lie, or next to which."""
     height, width = mask.shape
-    result = np.empty(len(x), np.bool_)
+    result = np.empty(len(x), mask.dtype)
     for k in range(len(x)):
         row = min(max(int(np.floor(y[k])), 0), height - 1)
         column = min(max(int(np.floor(x[k])), 0), width - 1)
