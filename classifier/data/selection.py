@@ -1,6 +1,7 @@
 """Which candidates become samples, under which label and in which split. No files, no database."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from classifier.data.candidates import Candidate
@@ -24,22 +25,26 @@ class Selected:
 
 
 def select(
-    candidates: list[Candidate], corrections: dict[str, str], seed: int
+    candidates: list[Candidate],
+    corrections: dict[str, str],
+    seed: int,
+    one_drawing: Callable[[list[Candidate]], list[tuple[int, int]]] | None = None,
 ) -> tuple[list[Selected], Counter[str]]:
     """Label, de-duplicate, balance and split; also return how many were dropped, by reason.
 
     `corrections` maps source hashes to the labels that people gave; they win over the measures.
+    `one_drawing` finds the pairs that count as the same picture beside those of like hashes.
     """
     dropped = Counter(c.dropped for c in candidates if c.dropped)
     usable = [c for c in candidates if not c.dropped]
+    same = one_drawing(usable) if one_drawing else []
     measured = [
         label_of(c.measures, c.lettering, c.wordmark, c.plausible) for c in usable if c.measures
     ]
     labels = [corrections.get(c.sha256, m) for c, m in zip(usable, measured, strict=True)]
     hashes = hash_bytes([c.perceptual_hash for c in usable])
-    pairs = near_pairs(hashes, ALIKE)
-    groups = merge_groups([c.brand for c in usable], pairs)
-    doubles = _doubles(usable, labels, near_pairs(hashes, SAME))
+    groups = merge_groups([c.brand for c in usable], [*near_pairs(hashes, ALIKE), *same])
+    doubles = _doubles(usable, labels, sorted([*near_pairs(hashes, SAME), *same]))
     surplus = _surplus(usable, labels, doubles, seed)
     dropped["near-duplicate"] += len(doubles)
     dropped["more simple logos than needed"] += len(surplus)

@@ -6,15 +6,18 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
+from PIL import Image
 from tqdm import tqdm
 
 from classifier.conf import conf
-from classifier.data.candidates import MeasureCache, measure_logos
+from classifier.data.candidates import Candidate, MeasureCache, measure_logos
+from classifier.data.drawings import same_drawings
 from classifier.data.packages import Package, fetch, read_logos
 from classifier.data.selection import Selected, select
 from classifier.data.splits import fingerprint, split_at
@@ -31,12 +34,16 @@ SYNTHETIC_PACKAGE = "synthetic"
 _FETCHED, _SELECTED = 0.1, 0.9
 
 
-def build_from_packages(name: str | None, packages: list[Package], seed: int = 0) -> Dataset:
+def build_from_packages(
+    name: str | None, packages: list[Package], seed: int = 0, drawings_once: bool = False
+) -> Dataset:
     """Fetch, measure, label and split the logos of packages; show progress.
 
     What was fetched and measured before is not done again, so that an interrupted build goes on
     where it was. The same packages, corrections and seed give the same fingerprint. Without a
     name, a dataset that already holds the very same is returned, or the next number is taken.
+    With `drawings_once`, a drawing is kept once on whatever ground and in whatever colours, and
+    stands in one split: that is another dataset than the one without.
 
     Raises:
         PackageError: when a package cannot be had.
@@ -44,7 +51,7 @@ def build_from_packages(name: str | None, packages: list[Package], seed: int = 0
     """
     if name:
         check_name(name)
-    selection = _selection(packages, seed)
+    selection = _selection(packages, seed, drawings_once=drawings_once)
     content = fingerprint(
         [
             *((entry.candidate.sha256, entry.label, entry.split) for entry in selection.selected),
@@ -80,7 +87,9 @@ class _Selection(NamedTuple):
     dropped: Counter[str]
 
 
-def _selection(packages: list[Package], seed: int, tell: Tell = silent) -> _Selection:
+def _selection(
+    packages: list[Package], seed: int, tell: Tell = silent, drawings_once: bool = False
+) -> _Selection:
     """Fetch, measure, label and split."""
     root = Path(conf.ROOT) / "packages"
     fetching = reported(packages, len(packages), part(tell, 0.0, _FETCHED))
@@ -88,9 +97,21 @@ def _selection(packages: list[Package], seed: int, tell: Tell = silent) -> _Sele
     logos = [logo for package, archive in archives for logo in read_logos(package, archive)]
     cache = MeasureCache(root / "measured")
     candidates = measure_logos(logos, cache, part(tell, _FETCHED, 1.0))
-    selected, dropped = select(candidates, label_corrections.labels(), seed)
+    find = partial(_one_drawing, cache) if drawings_once else None
+    selected, dropped = select(candidates, label_corrections.labels(), seed, find)
     proposals = new_proposals([entry.candidate.perceptual_hash for entry in selected], dropped)
     return _Selection(cache, selected, proposals, dropped)
+
+
+def _one_drawing(cache: MeasureCache, candidates: list[Candidate]) -> list[tuple[int, int]]:
+    """Return the pairs of candidates that are one drawing."""
+    shown = tqdm(candidates, "Comparing", unit="logo")
+    return same_drawings((_rendered(cache, logo), logo.background) for logo in shown)
+
+
+def _rendered(cache: MeasureCache, logo: Candidate) -> Image.Image:
+    with Image.open(cache.image(logo.sha256)) as picture:
+        return picture.convert("RGBA")
 
 
 def _selected_samples(

@@ -38,6 +38,11 @@ class Command(BaseCommand):
             "--mend", action="store_true", help="move brands if a split lacks a class"
         )
         parser.add_argument("--seed", type=int, default=0, help="decides the splits (default: 0)")
+        parser.add_argument(
+            "--drawings-once",
+            action="store_true",
+            help="of packages: keep a drawing once, whatever its ground and colours",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build the dataset and print what is in it."""
@@ -71,6 +76,7 @@ class Command(BaseCommand):
                 return build.build_synthetic(name, options["synthetic"], seed)
             if options["folder"]:
                 return import_path(options["folder"], name, seed)
-            return build.build_from_packages(name, listed_packages(), seed)
+            once = options["drawings_once"]
+            return build.build_from_packages(name, listed_packages(), seed, once)
         except (build.DatasetError, PackageError, CorrectionsError) as error:
             raise CommandError(str(error)) from error

@@ -87,6 +87,23 @@ class PackageBuildTests(WithPackage):
         self.assertEqual(labels, {"alpha": "simple", "beta": "gradient", "gamma": "complex"})
         self.assertEqual(dataset.dropped, {"broken SVG": 1, "embedded raster image": 1})
 
+    def test_a_drawing_in_other_colours_is_kept_once_if_that_is_asked_for(self):
+        def flag(outer, inner):
+            return svg(
+                f'<path d="M10 10h80v40h-40v40h-40z" fill="{outer}"/>'
+                f'<path d="M20 20h20v20h-20z" fill="{inner}"/>'
+            )
+
+        folder = self.root / "packages" / "archives"
+        logos = {"light": flag("#ee6", "#c22"), "dark": flag("#014", "#ee6")}
+        logos |= {str(colours): svg(mosaic(colours)) for colours in (7, 12)}
+        self.package = make_package(folder, logos, "flags")
+        both = self.build()
+        once = self.build(drawings_once=True)
+        self.assertEqual((both.samples.count(), once.samples.count()), (4, 3))
+        self.assertEqual(once.dropped, {"near-duplicate": 1})
+        self.assertNotEqual((once.name, once.fingerprint), (both.name, both.fingerprint))
+
     def test_samples_lead_to_their_vector_source(self):
         sample = self.build().samples.get(name="alpha")
         self.assertEqual(sample.vector_file.read_text(), self.LOGOS["alpha"])
