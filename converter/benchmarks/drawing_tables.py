@@ -68,9 +68,10 @@ def _figures(rows: list[Row]) -> dict[str, Any]:
     found["kb"] = fmean(row["byte_count"] for row in done) / 1024
     shapes = {
         name: sum(row[f"shapes_{name}"] for row in done)
-        for name in ("true", "found", "drawn", "right")
+        for name in ("true", "found", "drawn", "right", "in_paths")
     }
     found["recall"] = _share(shapes["found"], shapes["true"])
+    found["recall_in_paths_too"] = _share(shapes["found"] + shapes["in_paths"], shapes["true"])
     found["precision"] = _share(shapes["right"], shapes["drawn"])
     found |= {f"shapes_{name}": count for name, count in shapes.items()}
     with_gradients = [row["gradients"] for row in done if row["gradients"] is not None]
@@ -128,9 +129,10 @@ def describe(results: dict[str, Any]) -> str:
     lines += [_line(*cell) for cell in cells]
     lines += [
         "",
-        "| upload | images | shapes: recall | precision | gradients kept: files | area "
+        "| upload | images | shapes: recall | in paths, too | precision "
+        "| gradients kept: files | area "
         "| opacity kept |",
-        "|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|",
     ]
     lines += [_kept(kind, group, found) for kind, group, tracer, found in cells if tracer == OURS]
     if results.get("steps"):
@@ -167,9 +169,10 @@ def _line(kind: str, group: str, tracer: str, found: dict[str, Any]) -> str:
 
 def _kept(kind: str, group: str, found: dict[str, Any]) -> str:
     if "off" not in found:
-        return f"| {kind} | {group} | all failed |" + " |" * 4
+        return f"| {kind} | {group} | all failed |" + " |" * 5
     return (
         f"| {kind} | {group} | {_percent(found['recall'])} of {found['shapes_true']} "
+        f"| {_percent(found['recall_in_paths_too'])} "
         f"| {_percent(found['precision'])} of {found['shapes_drawn']} "
         f"| {_percent(found['gradient_files'])} of {found['gradient_images']} "
         f"| {_percent(found['gradient_area'])} "

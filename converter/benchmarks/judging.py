@@ -16,9 +16,11 @@ from converter.benchmarks.outlines import (
 )
 from converter.benchmarks.recognition import (
     Recognition,
+    Seen,
     Shape,
     compare_shapes,
     drawn_shapes,
+    shapes_in_paths,
     true_shapes,
     visible_shapes,
 )
@@ -136,7 +138,9 @@ def judge(svg: str, truth: Truth) -> Figures:
         error=error,
         byte_count=len(svg.encode()),
         shapes=compare_shapes(
-            drawn_shapes(svg, truth.size), truth.shapes, truth.visible, truth.outline
+            Seen(outline, drawn_shapes(svg, truth.size), shapes_in_paths(svg, truth.size)),
+            Seen(truth.outline, truth.shapes),
+            truth.visible,
         ),
         gradients=_gradients_kept(svg, truth),
         opacity=_opacity_lost(picture, truth.picture),

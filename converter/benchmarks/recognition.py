@@ -7,7 +7,7 @@ distances are in pixels of the upload.
 import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import tostring
 
 import cv2
@@ -25,6 +25,8 @@ _TRUE = 0.0005  # of the upload's side: what the rounding of coordinates makes o
 _ALIKE = 0.35  # a drawn shape is a true one if it lies so near everywhere
 _SEEN = 0.15  # an outline is visible where the picture changes so near to it
 _MOSTLY = 0.95
+_HALF = 0.5  # of a drawn shape's outline, that has to show
+_FEW, _MANY = 8, 64  # segments that a shape has in a drawing, and that it may have in a source
 _TAGS = ("circle", "ellipse", "rect")
 _PATH = "{http://www.w3.org/2000/svg}path"
 _NAMES = {"Circle": CIRCLE, "Ellipse": ELLIPSE, "Rect": RECTANGLE}
@@ -72,30 +74,58 @@ class Recognition:
         found: those of them that were drawn as such a shape.
         drawn: outlines of shapes in the drawing.
         right: those of them that follow true outlines.
+        in_paths: true ones that a path of the drawing has, exact, and no shape is: a hole, or what
+            has one, can be no element.
     """
 
     true: int
     found: int
     drawn: int
     right: int
+    in_paths: int = 0
 
 
-def compare_shapes(
-    drawn: list[Shape], true: list[Shape], visible: list[Shape], outline: Outline
-) -> Recognition:
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a picture: its outlines, and the shapes that are in it.
+
+    Attributes:
+        outline: where the picture changes.
+        shapes: of the file, hidden ones too.
+        in_paths: exact shapes that are parts of paths.
+    """
+
+    outline: Outline
+    shapes: list[Shape]
+    in_paths: list[Shape] = field(default_factory=list)
+
+
+def compare_shapes(drawn: Seen, true: Seen, visible: list[Shape]) -> Recognition:
     """Count the shapes of a drawing that are right, and the visible true ones that it has.
 
+    A shape that is none of the source's may follow its outlines all the same, where it shows.
+
     Args:
-        drawn: of the drawing.
-        true: of the source, hidden ones too.
-        visible: those of them that show as a whole.
-        outline: the true outlines, for shapes that are neither but follow an outline all the same.
+        drawn: the drawing.
+        true: the source.
+        visible: the shapes of the source that show as a whole.
     """
-    found = sum(any(_alike(one, other) for other in drawn) for one in visible)
+    missed = [one for one in visible if not _among(one, drawn.shapes)]
     right = sum(
-        any(_alike(one, other) for other in true) or _follows(one, outline, _ALIKE) for one in drawn
+        _among(one, true.shapes) or _follows(one, true.outline, _ALIKE, drawn.outline)
+        for one in drawn.shapes
     )
-    return Recognition(len(visible), found, len(drawn), right)
+    return Recognition(
+        true=len(visible),
+        found=len(visible) - len(missed),
+        drawn=len(drawn.shapes),
+        right=right,
+        in_paths=sum(_among(one, drawn.in_paths) for one in missed),
+    )
+
+
+def _among(shape: Shape, others: list[Shape]) -> bool:
+    return any(_alike(shape, other) for other in others)
 
 
 def visible_shapes(shapes: list[Shape], outline: Outline) -> list[Shape]:
@@ -119,16 +149,24 @@ def drawn_shapes(svg: str, size: Size) -> list[Shape]:
     return [shape for shape, named in _shapes(tostring(root, "unicode"), size) if named]
 
 
+def shapes_in_paths(svg: str, size: Size) -> list[Shape]:
+    """Return the circles, ellipses and rectangles that are parts of paths."""
+    return [shape for shape, named in _shapes(svg, size, _FEW) if not named]
+
+
 def true_shapes(svg: str, size: Size) -> list[Shape]:
     """Return the outlines that are circles, ellipses or rectangles, however they are written."""
     return [shape for shape, _ in _shapes(svg, size)]
 
 
-def _shapes(svg: str, size: Size) -> Iterator[tuple[Shape, bool]]:
-    """Yield the outlines of a size that counts, and whether they are written as such."""
+def _shapes(svg: str, size: Size, most: int = _MANY) -> Iterator[tuple[Shape, bool]]:
+    """Yield the outlines of a size that counts, and whether they are written as such.
+
+    Outlines of more than `most` segments are none.
+    """
     for element in _elements(svg, size):
         named = type(element).__name__ in _NAMES
-        for points in _subpaths(element):
+        for points in _subpaths(element, most):
             shape = fit_shape(points, _TRUE * max(size))
             if shape is None:
                 continue
@@ -156,7 +194,7 @@ def _elements(svg: str, size: Size) -> Iterator:
             yield element
 
 
-def _subpaths(element) -> Iterator[np.ndarray]:  # noqa: ANN001 - of a library without types
+def _subpaths(element, most: int) -> Iterator[np.ndarray]:  # noqa: ANN001 - of a library without types
     """Yield the closed parts of an element as points along them: float64 [N, 2]."""
     import svgelements
 
@@ -164,7 +202,7 @@ def _subpaths(element) -> Iterator[np.ndarray]:  # noqa: ANN001 - of a library w
     for part in path.as_subpaths():
         segments = [s for s in svgelements.Path(part) if not isinstance(s, svgelements.Move)]
         segments = [s for s in segments if s.start is not None and s.end is not None]
-        if not segments or len(segments) > 64:
+        if not segments or len(segments) > most:
             continue
         at = np.linspace(0, 1, max(8, _SAMPLES // len(segments)), endpoint=False)
         points = np.concatenate([np.asarray(s.npoint(at), float).reshape(-1, 2) for s in segments])
@@ -282,9 +320,22 @@ def _alike(first: Shape, second: Shape) -> bool:
     return max(away, back) <= math.hypot(_ALIKE, step / 2)
 
 
-def _follows(shape: Shape, outline: Outline, reach: float) -> bool:
-    """Tell whether a shape's outline lies on an outline of the picture nearly everywhere."""
+def _follows(shape: Shape, outline: Outline, reach: float, shown: Outline | None = None) -> bool:
+    """Tell whether a shape's outline lies on an outline of the picture nearly everywhere.
+
+    Args:
+        shape: looked at.
+        outline: of the picture.
+        reach: how near the two are.
+        shown: the outline of the shape's own picture; what is painted over there is not asked for.
+    """
     if not len(outline):
         return False
-    away, _ = cKDTree(outline.points).query(shape.points())
+    points = shape.points()
+    if shown is not None:
+        showing = cKDTree(shown.points).query(points)[0] <= reach if len(shown) else []
+        if np.mean(showing) < _HALF:
+            return False
+        points = points[showing]
+    away, _ = cKDTree(outline.points).query(points)
     return bool((away <= reach).mean() >= _MOSTLY)

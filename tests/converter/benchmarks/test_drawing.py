@@ -85,7 +85,7 @@ def row(name, tracer=OURS, **values):
     zeros = dict.fromkeys(
         ("off", "lost", "stray", "missing", "turn", "turn95", "colour", "colour95", "error",
          "nodes", "nodes_ratio", "ms", "byte_count", "shapes_true", "shapes_found",
-         "shapes_drawn", "shapes_right", "parts", "parts_lost"), 0,
+         "shapes_drawn", "shapes_right", "shapes_in_paths", "parts", "parts_lost"), 0,
     )  # fmt: skip
     known = {"kind": "png256", "type": "simple", "mark": False, "flat": True}
     return known | zeros | {"gradients": None, "opacity": None} | {

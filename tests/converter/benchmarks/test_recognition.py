@@ -6,8 +6,10 @@ from converter.benchmarks.recognition import (
     CIRCLE,
     ELLIPSE,
     RECTANGLE,
+    Seen,
     compare_shapes,
     drawn_shapes,
+    shapes_in_paths,
     true_shapes,
     visible_shapes,
 )
@@ -21,13 +23,19 @@ def svg(body):
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">{body}</svg>'
 
 
+def outline(drawing):
+    return find_outline(render(drawing, SIZE, 12, (255, 255, 255)), 12)
+
+
+def recognition(drawn, true):
+    drawn, true = svg(drawn), svg(true)
+    source = Seen(outline(true), true_shapes(true, SIZE))
+    drawing = Seen(outline(drawn), drawn_shapes(drawn, SIZE), shapes_in_paths(drawn, SIZE))
+    return compare_shapes(drawing, source, visible_shapes(source.shapes, source.outline))
+
+
 def compare(drawn, true):
-    true = svg(true)
-    outline = find_outline(render(true, SIZE, 12, (255, 255, 255)), 12)
-    shapes = true_shapes(true, SIZE)
-    found = compare_shapes(
-        drawn_shapes(svg(drawn), SIZE), shapes, visible_shapes(shapes, outline), outline
-    )
+    found = recognition(drawn, true)
     return found.true, found.found, found.drawn, found.right
 
 
@@ -108,3 +116,20 @@ class ComparingTest(SimpleTestCase):
         half = '<circle cx="24" cy="24" r="14"/><path fill="#fff" d="M0 24H48V48H0z"/>'
         self.assertEqual(compare("", half), (0, 0, 0, 0))
         self.assertEqual(compare('<circle cx="24" cy="24" r="14"/>', half)[2:], (1, 1))
+
+    def test_what_is_painted_over_makes_no_shape_wrong(self):
+        true = '<path d="M8 20H40V28H8z"/><path d="M20 8H40V40H20z"/>'
+        drawn = (
+            '<rect x="8" y="20" width="24" height="8"/><rect x="20" y="8" width="20" height="32"/>'
+        )
+        self.assertEqual(compare(drawn, true)[2:], (2, 2))
+        longer = drawn.replace('x="8"', 'x="4"').replace('width="24"', 'width="28"')
+        self.assertEqual(compare(longer, true)[2:], (2, 1))
+
+    def test_holes_in_paths_are_counted_apart(self):
+        holed = "M4 4H44V44H4zM14 12V24H34V12z"
+        true = f'<path fill-rule="evenodd" d="{holed}"/>'
+        found = recognition(f'<path d="{holed}"/>', true)
+        self.assertEqual((found.true, found.found, found.in_paths), (2, 0, 2))
+        bent = holed.replace("V24H34", "V24C20 25 28 25 34 24")
+        self.assertEqual(recognition(f'<path d="{bent}"/>', true).in_paths, 1)
