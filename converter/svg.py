@@ -89,12 +89,16 @@ class Ellipse:
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A rectangle with round corners of a radius, turned clockwise by degrees around its centre."""
+    """A rectangle with round corners of a radius, turned clockwise by degrees around its centre.
+
+    With a width, only its line of that width.
+    """
 
     corner: Point
     size: tuple[float, float]
     radius: float = 0.0
     degrees: float = 0.0
+    width: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -168,18 +172,18 @@ def _opacity(name: str, value: float) -> str:
 
 
 def _plain_shape(form: Circle | Ellipse | Rectangle, value: str, opacity: float) -> str:
-    fill = f'fill="{value}"{_opacity("fill", opacity)}'
+    painted = f'fill="{value}"{_opacity("fill", opacity)}'
+    if isinstance(form, Circle | Rectangle) and form.width:
+        painted = (
+            f'fill="none" stroke="{value}"{_opacity("stroke", opacity)} '
+            f'stroke-width="{_n(form.width)}"'
+        )
     match form:
-        case Circle((x, y), radius, 0.0):
-            return f'<circle {fill} cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
-        case Circle((x, y), radius, width):
-            return (
-                f'<circle fill="none" stroke="{value}"{_opacity("stroke", opacity)} '
-                f'stroke-width="{_n(width)}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
-            )
+        case Circle((x, y), radius):
+            return f'<circle {painted} cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"/>'
         case Ellipse((x, y), (across, down), degrees):
             return (
-                f'<ellipse {fill} cx="{_n(x)}" cy="{_n(y)}" rx="{_n(across)}" ry="{_n(down)}"'
+                f'<ellipse {painted} cx="{_n(x)}" cy="{_n(y)}" rx="{_n(across)}" ry="{_n(down)}"'
                 f"{_turned(degrees, x, y)}/>"
             )
         case Rectangle((x, y), (width, height), radius, degrees):
@@ -188,7 +192,8 @@ def _plain_shape(form: Circle | Ellipse | Rectangle, value: str, opacity: float)
             )
             corners = f' rx="{_n(radius)}"' if radius else ""
             turn = _turned(degrees, x + width / 2, y + height / 2)
-            return f'<rect {fill}{place} width="{_n(width)}" height="{_n(height)}"{corners}{turn}/>'
+            size = f' width="{_n(width)}" height="{_n(height)}"'
+            return f"<rect {painted}{place}{size}{corners}{turn}/>"
 
 
 def _turned(degrees: float, x: float, y: float) -> str:

@@ -58,6 +58,9 @@ def _form(shape: dict[str, Any]) -> Path | Circle | Ellipse | Rectangle:
         "ring": lambda v: Circle((v[0], v[1]), _size(v[2]), _size(v[3])),
         "ellipse": lambda v: Ellipse((v[0], v[1]), (_size(v[2]), _size(v[3])), v[4]),
         "rectangle": lambda v: Rectangle((v[0], v[1]), (_size(v[2]), _size(v[3])), abs(v[4]), v[5]),
+        "frame": lambda v: Rectangle(
+            (v[0], v[1]), (_size(v[2]), _size(v[3])), abs(v[4]), v[5], _size(v[6])
+        ),
     }
     for name, read in readers.items():
         if name in shape:

@@ -206,6 +206,8 @@ def _part(
     width = float(style.get("stroke-width", 1))
     if part.fill is None and _tag(element) == "circle":
         return _ring(element, width, matrix, _fill(stroke, matrix, gradients), opacity)
+    if part.fill is None and _tag(element) == "rect":
+        return _frame(element, width, matrix, _fill(stroke, matrix, gradients), opacity)
     width *= _size_of(matrix)
     return replace(part, stroke=_colour(stroke), stroke_width=width, stroke_opacity=opacity)
 
@@ -223,6 +225,23 @@ def _ring(
             contours += _contours(disc, matrix)
             ellipses += _ellipse(disc, matrix)
     return Part(tuple(contours), fill, opacity, even_odd=True, ellipses=ellipses)
+
+
+def _frame(
+    element: Element, width: float, matrix: Transform, fill: Colour | Gradient, opacity: float
+) -> Part:
+    """Return a rectangle's line as what it looks like: a rectangle with one in it taken away."""
+    contours: list[Contour] = []
+    x, y, across, down, radius = (
+        float(element.get(name, 0)) for name in ("x", "y", "width", "height", "rx")
+    )
+    for side in (width / 2, -width / 2):
+        bend = max(0.0, radius + side) if radius else 0.0
+        box = (x - side, y - side, across + 2 * side, down + 2 * side, bend)
+        if min(box[2:4]) > 0:
+            values = zip(("x", "y", "width", "height", "rx"), map(repr, box), strict=True)
+            contours += _contours(Element("rect", dict(values)), matrix)
+    return Part(tuple(contours), fill, opacity, even_odd=True)
 
 
 def _contours(element: Element, matrix: Transform) -> Iterator[Contour]:

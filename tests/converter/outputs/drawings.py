@@ -20,6 +20,8 @@ RICH = (
     '<path fill="none" stroke="#050" stroke-width="64" d="M200 1900h1400"/>'
     '<ellipse fill="#639" cx="2900" cy="1800" rx="400" ry="120" '
     'transform="rotate(-20 2900 1800)"/>'
+    '<rect fill="none" stroke="url(#g0)" stroke-width="50" x="1850" y="1000" width="400" '
+    'height="250" rx="60" transform="rotate(10 2050 1125)"/>'
     '<circle fill="none" stroke="url(#g2)" stroke-width="90" cx="3700" cy="400" r="250"/></svg>'
 )
 
