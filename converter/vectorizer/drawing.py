@@ -2,13 +2,15 @@
 
 import hashlib
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .coverage import Mixture
 from .elements import elements
-from .layers import MARGIN, Layers, layered, region_field
+from .freeing import set_free
+from .layers import MARGIN, Layers, allowed, layered, region_field
 from .memory import Memory
 from .outlines import Field, Outline, contours, correct, fit
 from .paints import OPAQUE, Flat, Paint
@@ -71,10 +73,7 @@ def draw(
             continue
         key = ("outlines", about, place, _before(settings, *_AFTER_OUTLINES))
         found = memory.recall(key, lambda f=field, ls=lines: _outlines(f, ls, settings))
-        slack = settings.tolerance / _CLEAN
-        # Elements are made of the outlines by moving their nodes.
-        moved = [replace(outline, node=outline.node.copy()) for outline in found]
-        drawn = elements(moved, (width, height), settings.shapes, slack)
+        drawn = _elements(layers, place, field, found, settings)
         shapes += [{"paint": paint} | element for element in drawn]
     return shapes
 
@@ -146,14 +145,35 @@ def _fills_all(field: Field, width: int, height: int) -> bool:
 
 
 def _outlines(field: Field, lines: list[np.ndarray], settings: DrawingSettings) -> list[Outline]:
-    found: list[Outline] = []
-    for line in lines:
-        outline = fit(
-            line, field, settings.tolerance, settings.simplicity,
-            np.radians(settings.corner_degrees),
-        )  # fmt: skip
-        if outline is not None:
-            found.append(outline)
-    for _ in range(_CORRECTIONS):
-        correct(found, field, _MOST_CORRECTED)
+    fitted = [_fitted(line, field, settings) for line in lines]
+    found = [outline for outline in fitted if outline is not None]
+    _corrected(found, field)
     return found
+
+
+def _fitted(line: np.ndarray, field: Field, settings: DrawingSettings) -> Outline | None:
+    least_bend = np.radians(settings.corner_degrees)
+    return fit(line, field, settings.tolerance, settings.simplicity, least_bend)
+
+
+def _corrected(outlines: list[Outline], field: Field) -> None:
+    for _ in range(_CORRECTIONS):
+        correct(outlines, field, _MOST_CORRECTED)
+
+
+def _elements(
+    layers: Layers, place: int, field: Field, found: list[Outline], settings: DrawingSettings
+) -> list[dict[str, Any]]:
+    """Return what draws the outlines of the paint at a place in the painting order."""
+    # Elements are made of the outlines by moving their nodes.
+    outlines = [replace(outline, node=outline.node.copy()) for outline in found]
+    discs = []
+    # What is partly clear looks darker where parts of it lie over one another.
+    if settings.shapes and layers.solid[layers.order[place]]:
+        outlines, discs, field = set_free(
+            outlines, field, lambda line, less: _fitted(line, less, settings), _corrected
+        )
+    height, width = layers.labels.shape
+    slack = settings.tolerance / _CLEAN
+    beneath = cache(lambda: allowed(layers, place))
+    return elements(outlines, discs, field, beneath, (width, height), settings.shapes, slack)

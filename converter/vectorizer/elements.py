@@ -4,41 +4,55 @@ from typing import Any
 
 import numpy as np
 
-from .outlines import Outline, flattened, segments
-from .shapes import Circle, Ellipse, Rectangle, Shape, harmonise, recognise, straighten
+from .freeing import Disc
+from .outlines import Field, Outline, flattened, segments
+from .recognising import Allowed, recognise
+from .shapes import Circle, Ellipse, Rectangle, Shape, harmonise, straighten
+from .tracks import track
 
 Element = dict[str, Any]
 
-_CONCENTRIC = 0.2  # px between the centres of a ring's circles
+_CONCENTRIC = 0.2  # px between the centres of a ring's circles, or of a frame's rectangles
+_EVEN = 0.15  # px by which a frame's width may differ from side to side
+_AS_ROUND = 0.6  # px by which the radii of its corners may differ from what its width says
 
 
 def elements(
-    outlines: list[Outline], size: tuple[int, int], with_shapes: bool, slack: float
+    outlines: list[Outline],
+    discs: list[Disc],
+    field: Field,
+    allowed: Allowed,
+    size: tuple[int, int],
+    with_shapes: bool,
+    slack: float,
 ) -> list[Element]:
     """Return what draws one paint's outlines.
 
     Args:
         outlines: of the paint; holes run the other way round than what they lie in.
+        discs: of the paint, beside the outlines.
+        field, allowed, slack: see `recognise`.
         size: width and height of the image, px.
         with_shapes: whether circles, ellipses and rectangles become such.
-        slack: see `recognise`.
 
     Returns:
         elements without their paint: `circle` [x, y, radius], `ring` [x, y, radius, width],
         `ellipse` [x, y, across, down, angle], `rectangle` [x, y, width, height, radius, angle],
-        or `outlines` as lists of segments.
+        `frame`, the same with the width of its line, or `outlines` as lists of segments.
     """
     for outline in outlines:
         straighten(outline, *size)
     if not with_shapes:
         return [{"outlines": [segments(outline) for outline in outlines]}] if outlines else []
-    shapes = harmonise([recognise(outline, slack) for outline in outlines], *size)
-    result: list[Element] = []
+    circles = [circle for disc in discs for circle in (disc.outer, disc.hole) if circle]
+    recognised = [recognise(outline, field, allowed, slack) for outline in outlines]
+    shapes = harmonise([*recognised, *circles], *size)
+    result = _discs(discs, shapes[len(outlines) :])
     rest: list[int] = []
     for outer, holes in _nested(outlines):
-        ring = _ring(shapes[outer], [shapes[hole] for hole in holes])
-        if ring:
-            result.append(ring)
+        stroke = _stroke(shapes[outer], [shapes[hole] for hole in holes])
+        if stroke:
+            result.append(stroke)
         elif not holes and shapes[outer] is not None:
             result.append(_shape(shapes[outer]))
         else:
@@ -85,16 +99,53 @@ def _contains(polygon: np.ndarray, point: np.ndarray) -> bool:
     return bool((crosses & (point[0] < at)).sum() % 2)
 
 
-def _ring(outer: Shape | None, holes: list[Shape | None]) -> Element | None:
-    """Return the stroked circle that a circle with a round hole in its middle is."""
-    if not isinstance(outer, Circle) or len(holes) != 1 or not isinstance(holes[0], Circle):
+def _stroke(outer: Shape | None, holes: list[Shape | None]) -> Element | None:
+    """Return the stroked shape that a shape with one of its kind as its only hole is."""
+    if len(holes) != 1:
         return None
-    hole = holes[0]
+    if isinstance(outer, Circle) and isinstance(holes[0], Circle):
+        return _ring(outer, holes[0])
+    if isinstance(outer, Rectangle) and isinstance(holes[0], Rectangle):
+        return _frame(outer, holes[0])
+    return None
+
+
+def _ring(outer: Circle, hole: Circle) -> Element | None:
+    """Return the line that a circle with a hole in its middle is."""
     if np.hypot(outer.x - hole.x, outer.y - hole.y) > _CONCENTRIC:
         return None
     x, y = (outer.x + hole.x) / 2, (outer.y + hole.y) / 2
     width = outer.radius - hole.radius
     return {"ring": _rounded([x, y, outer.radius - width / 2, width])}
+
+
+def _frame(outer: Rectangle, hole: Rectangle) -> Element | None:
+    """Return the line that a rectangle with a hole is, if it is of one width all around."""
+    across, down = (outer.width - hole.width) / 2, (outer.height - hole.height) / 2
+    aside = (outer.x + across - hole.x, outer.y + down - hole.y)
+    width = (across + down) / 2
+    bend = outer.radius - (hole.radius + width if outer.radius else 0)
+    sharp = not hole.radius and outer.radius <= width
+    if outer.angle != hole.angle or np.hypot(*aside) > _CONCENTRIC or width <= 0:
+        return None
+    if abs(across - down) > 2 * _EVEN or (abs(bend) > _AS_ROUND and not sharp):
+        return None
+    radius = max(0.0, outer.radius - width / 2) if outer.radius else 0.0
+    x, y = outer.x + (across - aside[0]) / 2, outer.y + (down - aside[1]) / 2
+    size = [(outer.width + hole.width) / 2, (outer.height + hole.height) / 2]
+    return {"frame": _rounded([x, y, *size, radius, outer.angle, width])}
+
+
+def _discs(discs: list[Disc], circles: list[Shape | None]) -> list[Element]:
+    """Return discs and rings, whose circles follow each other."""
+    result: list[Element] = []
+    left = iter(circles)
+    for disc in discs:
+        outer = next(left)
+        element = _stroke(outer, [next(left)]) if disc.hole else _shape(outer)
+        if element:
+            result.append(element)
+    return result
 
 
 def _shape(shape: Shape) -> Element:
@@ -108,13 +159,10 @@ def _shape(shape: Shape) -> Element:
 
 
 def _outline(outline: Outline, shape: Shape | None) -> list[list[float]]:
-    """Return an outline's segments; a circle is two arcs."""
-    if not isinstance(shape, Circle):
+    """Return an outline's segments: exact ones where it is a shape."""
+    if shape is None:
         return segments(outline)
-    turn = 1 if _signed_area(np.stack(flattened(outline), axis=1)) > 0 else 0
-    left, right = shape.x - shape.radius, shape.x + shape.radius
-    arcs = [[shape.radius, turn, x, shape.y] for x in (right, left)]
-    return [_rounded([left, shape.y]), *[_rounded(arc) for arc in arcs]]
+    return track(shape, _signed_area(np.stack(flattened(outline), axis=1)) > 0)
 
 
 def _rounded(values: list[float]) -> list[float]:

@@ -96,20 +96,42 @@ def region_field(layers: Layers, place: int) -> Field:
     mask[under] = 1
     inner = (top > 0, bottom < height, left > 0, right < width)
     fill_under(mask, later, inner)
-    paint = np.zeros(len(solid), bool)
-    paint[layers.order[place]] = True
-    itself = share_of(cut.first, cut.second, cut.share, paint)
-    over = paint.copy()
-    if later.any():
-        over[layers.order[place + 1 :]] = solid[layers.order[place + 1 :]]
-    share = share_of(cut.first, cut.second, cut.share, over)
+    itself = share_of(cut.first, cut.second, cut.share, _at(layers, place))
+    most = allowed(layers, place, cut)
+    share = most.copy()
     share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
     hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     pad, doubt = ((MARGIN, MARGIN), (MARGIN, MARGIN)), layers.regions.doubt[box]
     return Field(
-        np.pad(share, pad), np.pad(hidden, pad, mode="edge"), np.pad(doubt, pad),
+        np.pad(share, pad), np.pad(itself, pad), np.pad(most, pad),
+        np.pad(hidden, pad, mode="edge"), np.pad(doubt, pad),
         left - MARGIN, top - MARGIN,
     )  # fmt: skip
+
+
+def allowed(layers: Layers, place: int, part: Mixture | None = None) -> np.ndarray:
+    """Return how much of each pixel a paint may cover and not look out: float32 [h, w].
+
+    That is what it covers itself, and what is painted over it and lets nothing shine through.
+
+    Args:
+        layers: the paints.
+        place: of the paint, in the painting order.
+        part: of the image; without, all of it.
+    """
+    paints = _at(layers, place)
+    if layers.solid[layers.order[place]]:
+        later = layers.order[place + 1 :]
+        paints[later] = layers.solid[later]
+    first, second, share, _ = part or layers.regions.mixture
+    return share_of(first, second, share, paints)
+
+
+def _at(layers: Layers, place: int) -> np.ndarray:
+    """Return which paint is at a place in the painting order: bool [P]."""
+    paints = np.zeros(len(layers.solid), bool)
+    paints[layers.order[place]] = True
+    return paints
 
 
 def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> None:

@@ -16,7 +16,7 @@ from .nodes import divide, places
 from .raster import add_coverage
 from .sparing import Chain, Run, spare
 
-_STEP = 0.5  # px between the points of an outline
+STEP = 0.5  # px between the points of an outline
 _REACH = 2.2  # px over which a tangent is measured
 _SKIP = 1.0  # px around a corner that a contour rounds off
 _LOST = 0.12  # mean share, around a pixel, that contours must not miss
@@ -60,17 +60,27 @@ class Field:
     """What one paint and all painted over it cover, in a part of the image.
 
     Attributes:
-        share: float32 [h, w], 0 to 1.
+        share: float32 [h, w], 0 to 1, as far as it is drawn.
+        own: float32 [h, w], what the paint itself covers.
+        allowed: float32 [h, w], what it may cover without looking out from what is over it.
         hidden: bool [h, w], True where nothing of the paint itself shows.
         doubt: float32 [h, w], 0 to 1, how little the shares tell because of noise.
         left, top: of the part, px.
     """
 
     share: np.ndarray
+    own: np.ndarray
+    allowed: np.ndarray
     hidden: np.ndarray
     doubt: np.ndarray
     left: int
     top: int
+
+    def part(self, rows: slice, columns: slice) -> "Field":
+        """Return a part of it."""
+        arrays = (self.share, self.own, self.allowed, self.hidden, self.doubt)
+        left, top = self.left + (columns.start or 0), self.top + (rows.start or 0)
+        return Field(*(array[rows, columns] for array in arrays), left, top)
 
 
 def contours(field: Field, soften: float) -> list[np.ndarray]:
@@ -111,7 +121,7 @@ def _raised(field: Field, soft: np.ndarray, gap: np.ndarray, wrong: np.ndarray) 
     right, bottom = min(width, x + w + _FILTERED), min(height, y + h + _FILTERED)
     box = np.s_[top:bottom, left:right]
     mask, gap = mask[box], gap[box]
-    part = Field(field.share[box], field.hidden[box], field.doubt[box], 0, 0)
+    part = field.part(*box)
     inside = fine[2 * top : 2 * bottom, 2 * left : 2 * right]
     best, least = inside.copy(), np.inf
     for step in _RAISES:
@@ -231,7 +241,7 @@ def _evenly(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float
     for k in range(n):
         after = (k + 1) % n
         along[k + 1] = along[k] + np.hypot(x[after] - x[k], y[after] - y[k])
-    count = max(8, round(along[n] / _STEP))
+    count = max(8, round(along[n] / STEP))
     step = along[n] / count
     even_x, even_y = np.empty(count), np.empty(count)
     k = 0
@@ -290,7 +300,7 @@ def correct(outlines: list[Outline], field: Field, most: float) -> None:
     length = np.zeros_like(gap)
     placed = [on_curve(outline) for outline in outlines]
     for x, y, _, _ in placed:
-        _count(x - field.left, y - field.top, length, _STEP)
+        _count(x - field.left, y - field.top, length, STEP)
     gap, length = cv2.blur(gap, (3, 3)), cv2.blur(length, (3, 3))
     move = np.clip(gap / np.maximum(length, 0.15), -most, most)
     for outline, (x, y, nx, ny) in zip(outlines, placed, strict=True):
@@ -330,7 +340,7 @@ def _between(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _looked_up(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return a mask's values at the pixels in which points lie, or next to which."""
     height, width = mask.shape
-    result = np.empty(len(x), mask.dtype)
+    result = np.empty(len(x), np.bool_)
     for k in range(len(x)):
         row = min(max(int(np.floor(y[k])), 0), height - 1)
         column = min(max(int(np.floor(x[k])), 0), width - 1)

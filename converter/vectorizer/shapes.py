@@ -1,20 +1,15 @@
-"""Recognising circles, ellipses and rectangles, and making exact what almost is."""
+"""Circles, ellipses and rectangles, and making exact what almost is."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import fit_box
-from .outlines import Outline, flattened, on_curve
+from .outlines import Outline
 
-_MEAN, _MOST = 0.07, 0.22  # px that a shape may be off its outline: mean square root, and at most
-_LEAST = 1.2  # px of half a side: below, anything fits anything
-_ROUND = 0.012  # share by which the axes of a circle may differ, and at least ...
-_ROUND_PX = 0.06
-_SNAP = 0.13  # px within which what is almost level or upright becomes so
+SNAP = 0.13  # px within which what is almost level or upright becomes so
 _SNAP_ANGLE = 0.02  # radians
-_UPRIGHT = 0.006  # radians within which a rectangle is upright
 _BORDER = 0.45  # px within which the image's border is meant
+_AROUND = 192  # points of a border, a multiple of four
 _SAME = 0.12  # px within which radii and centres become equal
 
 
@@ -56,92 +51,23 @@ class Rectangle:
 Shape = Circle | Ellipse | Rectangle
 
 
-def recognise(outline: Outline, slack: float = 1.0) -> Shape | None:
-    """Return the shape that an outline is, None if it is none.
-
-    Args:
-        outline: as it will be drawn.
-        slack: how much more than usual a shape may be off, for noisy images.
-    """
-    if outline.hidden.any():
-        return None
-    x, y = flattened(outline)
-    centre, spread, area = _moments(x, y)
-    if area < 4 * _LEAST**2:
-        return None
-    points = np.stack(on_curve(outline)[:2], axis=1)
-    fits = [_ellipse(points, centre, spread, area)]
-    fits += [_rectangle(points, area, angle) for angle in {0.0, _direction(outline)}]
-    for shape, off in fits:
-        if shape is None:
-            continue
-        if np.sqrt((off**2).mean()) < _MEAN * slack and np.abs(off).max() < _MOST * slack:
-            return shape
-    return None
-
-
-def _direction(outline: Outline) -> float:
-    """Return the direction of the longest line, in radians from -pi/4 to pi/4, 0 without any."""
-    runs = (np.roll(outline.node, -1, axis=0) - outline.node)[outline.kinds == 0]
-    if not len(runs):
-        return 0.0
-    x, y = runs[np.argmax(np.hypot(*runs.T))]
-    angle = float((np.arctan2(y, x) + np.pi / 4) % (np.pi / 2) - np.pi / 4)
-    return angle if abs(angle) > _UPRIGHT else 0.0
-
-
-def _moments(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return a polygon's centroid, its second moments over its area [2, 2], and its area."""
-    ox, oy = x.mean(), y.mean()
-    x, y = x - ox, y - oy
-    nx, ny = np.roll(x, -1), np.roll(y, -1)
-    cross = x * ny - nx * y
-    area = cross.sum() / 2
-    if abs(area) < 1e-9:
-        return np.array([ox, oy]), np.eye(2), 0.0
-    cx, cy = ((x + nx) * cross).sum() / (6 * area), ((y + ny) * cross).sum() / (6 * area)
-    xx = (cross * (x * x + x * nx + nx * nx)).sum() / (12 * area) - cx * cx
-    yy = (cross * (y * y + y * ny + ny * ny)).sum() / (12 * area) - cy * cy
-    xy = (cross * (x * ny + 2 * x * y + 2 * nx * ny + nx * y)).sum() / (24 * area) - cx * cy
-    return np.array([ox + cx, oy + cy]), np.array([[xx, xy], [xy, yy]]), abs(area)
-
-
-def _ellipse(
-    points: np.ndarray, centre: np.ndarray, spread: np.ndarray, area: float
-) -> tuple[Shape | None, np.ndarray]:
-    """Return the ellipse with an outline's moments, and how far its points are off."""
-    values, axes = np.linalg.eigh(spread)
-    down, across = 2 * np.sqrt(np.maximum(values, 1e-9))
-    if down < _LEAST:
-        return None, np.zeros(1)
-    local = (points - centre) @ axes[:, ::-1]
-    level = np.hypot(local[:, 0] / across, local[:, 1] / down)
-    slope = np.hypot(local[:, 0] / across**2, local[:, 1] / down**2) / np.maximum(level, 1e-9)
-    off = (level - 1) / np.maximum(slope, 1e-9)
-    if across - down < max(_ROUND_PX, _ROUND * across):
-        radius = float(np.sqrt(area / np.pi))
-        off = np.hypot(*(points - centre).T) - radius
-        return Circle(float(centre[0]), float(centre[1]), radius), off
-    angle = float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])))
-    angle = (angle + 90) % 180 - 90
-    if min(abs(angle), abs(abs(angle) - 90)) < 1.0:
-        if abs(angle) > 45:
-            across, down = down, across
-        angle = 0.0
-    return Ellipse(float(centre[0]), float(centre[1]), float(across), float(down), angle), off
-
-
-def _rectangle(points: np.ndarray, area: float, angle: float) -> tuple[Shape | None, np.ndarray]:
-    """Return the rectangle around an outline, its corners perhaps round, and how far off it is."""
-    found = fit_box(points, area, angle)
-    if found is None:
-        return None, np.zeros(1)
-    box, off = found
-    if min(box.half) < _LEAST:
-        return None, off
-    width, height = 2 * box.half[0], 2 * box.half[1]
-    x, y = box.centre[0] - width / 2, box.centre[1] - height / 2
-    return Rectangle(x, y, width, height, box.radius, float(np.degrees(box.angle))), off
+def border(shape: Shape) -> np.ndarray:
+    """Return points around a shape, close enough to be a polygon: complex [N], px."""
+    turn = np.exp(2j * np.pi * np.arange(_AROUND) / _AROUND)
+    match shape:
+        case Circle(x, y, radius):
+            return complex(x, y) + radius * turn
+        case Ellipse(x, y, across, down, degrees):
+            level = across * turn.real + 1j * down * turn.imag
+            return complex(x, y) + level * np.exp(1j * np.radians(degrees))
+        case Rectangle(x, y, width, height, radius, degrees):
+            quarters = turn.reshape(4, -1)
+            corners = np.array([1 + 1j, -1 + 1j, -1 - 1j, 1 - 1j])
+            middles = (width / 2 - radius) * corners.real + 1j * (
+                height / 2 - radius
+            ) * corners.imag
+            level = (middles[:, None] + radius * quarters).ravel()
+            return complex(x + width / 2, y + height / 2) + level * np.exp(1j * np.radians(degrees))
 
 
 def harmonise(shapes: list[Shape | None], width: int, height: int) -> list[Shape | None]:
@@ -199,7 +125,7 @@ def straighten(outline: Outline, width: int, height: int) -> None:
         after = (k + 1) % count
         run = node[after] - node[k]
         for c in range(2):
-            if abs(run[c]) < min(2 * _SNAP, max(_SNAP, _SNAP_ANGLE * abs(run[1 - c]))) and abs(
+            if abs(run[c]) < min(2 * SNAP, max(SNAP, _SNAP_ANGLE * abs(run[1 - c]))) and abs(
                 run[c]
             ) < 0.1 * abs(run[1 - c]):
                 node[k, c] = node[after, c] = (node[k, c] + node[after, c]) / 2

@@ -1,0 +1,100 @@
+"""Circles and ellipses: through points, or with the moments of what they surround."""
+
+import numpy as np
+
+from .shapes import Circle, Ellipse
+
+_ROUND = 0.012  # share by which the axes of a circle may differ, and at least ...
+_ROUND_PX = 0.06
+_LEVEL = 1.0  # degrees within which an ellipse is level or upright
+_GREATEST = 1e4  # px
+
+
+def circle_through(points: np.ndarray) -> Circle | None:
+    """Return the circle through points [N, 2] by linear least squares (Kåsa, 1976)."""
+    middle = points.mean(axis=0)
+    local = points - middle
+    system = np.column_stack([2 * local, np.ones(len(local))])
+    (x, y, rest), *_ = np.linalg.lstsq(system, (local**2).sum(axis=1), rcond=None)
+    square = rest + x * x + y * y
+    if not 0 < square < _GREATEST**2:
+        return None
+    return Circle(float(x + middle[0]), float(y + middle[1]), float(np.sqrt(square)))
+
+
+def ellipse_through(points: np.ndarray) -> Ellipse | None:
+    """Return the ellipse through points [N, 2] by linear least squares; None if it is none."""
+    middle, scale = points.mean(axis=0), float(np.abs(np.ptp(points, axis=0)).max()) + 1e-9
+    x, y = ((points - middle) / scale).T
+    # Of a x² + b x y + c y² + d x + e y = 1.
+    system = np.column_stack([x * x, x * y, y * y, x, y])
+    (a, b, c, d, e), *_ = np.linalg.lstsq(system, np.ones(len(x)), rcond=None)
+    form = np.array([[a, b / 2], [b / 2, c]])
+    if np.linalg.det(form) <= 1e-9:
+        return None
+    centre = np.linalg.solve(-2 * form, [d, e])
+    level = 1 + centre @ form @ centre
+    values, axes = np.linalg.eigh(form / level)
+    if values.min() <= 0:
+        return None
+    across, down = scale / np.sqrt(values)
+    place = scale * centre + middle
+    return levelled(Ellipse(
+        float(place[0]), float(place[1]), float(across), float(down), _degrees(axes[:, 0])
+    ))  # fmt: skip
+
+
+def with_moments(centre: np.ndarray, spread: np.ndarray, area: float) -> Circle | Ellipse:
+    """Return the circle or ellipse with a centroid, second moments over the area, and an area."""
+    values, axes = np.linalg.eigh(spread)
+    down, across = 2 * np.sqrt(np.maximum(values, 1e-9))
+    x, y = float(centre[0]), float(centre[1])
+    if across - down < max(_ROUND_PX, _ROUND * across):
+        return Circle(x, y, float(np.sqrt(area / np.pi)))
+    return levelled(Ellipse(x, y, float(across), float(down), _degrees(axes[:, 1])))
+
+
+def _degrees(axis: np.ndarray) -> float:
+    angle = float(np.degrees(np.arctan2(axis[1], axis[0])))
+    return (angle + 90) % 180 - 90
+
+
+def levelled(ellipse: Ellipse) -> Ellipse:
+    """Make an ellipse that is almost level or upright so."""
+    angle = ellipse.angle
+    if min(abs(angle), abs(abs(angle) - 90)) >= _LEVEL:
+        return ellipse
+    across, down = ellipse.across, ellipse.down
+    if abs(angle) > 45:
+        across, down = down, across
+    return Ellipse(ellipse.x, ellipse.y, across, down, 0.0)
+
+
+def off_conic(points: np.ndarray, conic: Circle | Ellipse) -> np.ndarray:
+    """Return how far points [N, 2] are off, outwards, about: exact where they are near."""
+    local = points - [conic.x, conic.y]
+    if isinstance(conic, Circle):
+        return np.hypot(*local.T) - conic.radius
+    turned = (local[:, 0] + 1j * local[:, 1]) * np.exp(-1j * np.radians(conic.angle))
+    x, y = turned.real / conic.across, turned.imag / conic.down
+    level = np.hypot(x, y)
+    slope = np.hypot(x / conic.across, y / conic.down) / np.maximum(level, 1e-9)
+    return (level - 1) / np.maximum(slope, 1e-9)
+
+
+def turn_seen(points: np.ndarray, conic: Circle | Ellipse, gap: float) -> float:
+    """Return the share of a conic's turn that points [N, 2] show.
+
+    Args:
+        points: near it.
+        conic: the circle or ellipse.
+        gap: px between two points, up to which they count as joined.
+    """
+    local = (points[:, 0] - conic.x) + 1j * (points[:, 1] - conic.y)
+    radius = conic.radius if isinstance(conic, Circle) else min(conic.across, conic.down)
+    if isinstance(conic, Ellipse):
+        turned = local * np.exp(-1j * np.radians(conic.angle))
+        local = turned.real / conic.across + 1j * turned.imag / conic.down
+    angles = np.sort(np.angle(local))
+    gaps = np.diff(angles, append=angles[0] + 2 * np.pi)
+    return 1 - float(gaps[gaps > max(0.05, gap / radius)].sum()) / (2 * np.pi)
