@@ -53,8 +53,8 @@ def draw_images(folder):
 
 
 @contextmanager
-def web_server(folder, processes):
-    """Start gunicorn with a database and files of its own; yield its address."""
+def web_server(folder, processes, **settings):
+    """Start gunicorn with a database and files of its own, and settings; yield its address."""
     environment = os.environ | {
         "VAR_DIR": str(folder / "var"),
         "DJANGO_SETTINGS_MODULE": "converter.settings",
@@ -63,6 +63,7 @@ def web_server(folder, processes):
         "ADJUSTING_ANONYMOUS_RATE": "",
         "LOG_LEVEL": "WARNING",
         "MALLOC_ARENA_MAX": "2",
+        **settings,
     }
     setup = [sys.executable, "manage.py", "setup"]
     subprocess.run(setup, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
