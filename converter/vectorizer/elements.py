@@ -40,12 +40,15 @@ def elements(
         `ellipse` [x, y, across, down, angle], `rectangle` [x, y, width, height, radius, angle],
         `frame`, the same with the width of its line, or `outlines` as lists of segments.
     """
-    for outline in outlines:
-        straighten(outline, *size)
     if not with_shapes:
+        for outline in outlines:
+            straighten(outline, *size)
         return [{"outlines": [segments(outline) for outline in outlines]}] if outlines else []
     circles = [circle for disc in discs for circle in (disc.outer, disc.hole) if circle]
+    # What touches the image's border is a shape before it is moved there.
     recognised = [recognise(outline, field, allowed, slack) for outline in outlines]
+    for outline in outlines:
+        straighten(outline, *size)
     shapes = harmonise([*recognised, *circles], *size)
     result = _discs(discs, shapes[len(outlines) :])
     rest: list[int] = []
@@ -124,7 +127,7 @@ def _frame(outer: Rectangle, hole: Rectangle) -> Element | None:
     across, down = (outer.width - hole.width) / 2, (outer.height - hole.height) / 2
     aside = (outer.x + across - hole.x, outer.y + down - hole.y)
     width = (across + down) / 2
-    bend = outer.radius - (hole.radius + width if outer.radius else 0)
+    bend = outer.radius - hole.radius - width
     sharp = not hole.radius and outer.radius <= width
     if outer.angle != hole.angle or np.hypot(*aside) > _CONCENTRIC or width <= 0:
         return None

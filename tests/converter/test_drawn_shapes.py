@@ -135,6 +135,12 @@ class StrokedShapesTest(SimpleTestCase):
         )
         self.assertNotIn("stroke-width", svg)
 
+    def test_a_tile_with_round_corners_keeps_them(self):
+        image = upload('<rect x="16" y="16" width="160" height="160" rx="36" fill="#24a"/>')
+        svg = trace(image, PRESETS["simple"]).svg
+        self.assertGreater(fidelity(svg, image.image), 0.98)
+        self.assertNotIn("stroke", svg)
+
     def test_a_hole_is_exact(self):
         svg = drawn(
             '<path fill="#24a" fill-rule="evenodd" d="M20 20H170V160H20zM40.5 40.5H90V90H40.5z'
