@@ -6,6 +6,7 @@ colour or a gradient, cannot be said here, so that no script or reference can ge
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 
 _PLACES = 100  # steps of a coordinate to a pixel of the drawing
 
@@ -247,9 +248,11 @@ def _outline(outline: list[Segment]) -> str:
     for index, segment in enumerate(outline[1:], start=2):
         if isinstance(segment, HalfCircle):
             end = _rounded(segment.end)
-            radius = _n(segment.radius)
-            step = _join([end[0] - at[0], end[1] - at[1]])
-            written += f"a{radius} {radius} 0 0 {int(segment.clockwise)} {step}"
+            step = (end[0] - at[0], end[1] - at[1])
+            # One that is a hundredth too large would move the middle of a large circle by a pixel;
+            # renderers enlarge one that is too small.
+            radius = _number(min(round(segment.radius * _PLACES), int(hypot(*step) / 2)))
+            written += f"a{radius} {radius} 0 0 {int(segment.clockwise)} {_join(step)}"
             at, last = end, "a"
             continue
         points = [_rounded(point) for point in segment]
