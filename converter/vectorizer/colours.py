@@ -4,9 +4,8 @@ import numpy as np
 
 # Rows of BT.601: luma, then the differences to it, which JPEG keeps at half resolution.
 _LUMA = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)
-_COARSE = np.array(
-    [1.55, 0.7, 0.7], np.float32
-)  # what luma and chroma count where chroma is coarse
+# What luma and chroma count where chroma is coarse.
+COARSE = np.array([1.55, 0.7, 0.7], np.float32)
 
 
 def premultiplied(image: np.ndarray) -> np.ndarray:
@@ -26,5 +25,10 @@ def measurable(values: np.ndarray, lossy: bool) -> np.ndarray:
     if not lossy:
         return values
     changed = values.astype(np.float32).copy()
-    changed[..., :3] = (values[..., :3] @ _LUMA.T) * _COARSE
+    changed[..., :3] = luma_and_chroma(values) * COARSE
     return changed
+
+
+def luma_and_chroma(values: np.ndarray) -> np.ndarray:
+    """Return colours [..., 3 or 4] as luma and the two differences to it, [..., 3], in levels."""
+    return values[..., :3] @ _LUMA.T

@@ -22,7 +22,8 @@ _CORRECTIONS = 2
 _PURE = 0.9  # share of a paint from which a pixel counts as not mixed
 _MIXED_SHARE = 0.2  # of the pixels beside edges, that are mixed where there is anti-aliasing
 _STEP_SHARE = 0.15  # of the sides between paints, that stairs have as steps at least
-_HARD_SMOOTHING, _HARD_TOLERANCE = 1.0, 0.2  # px, for images without
+_HARD = (1.0, 0.2)  # px, smoothing and tolerance at least, for images without
+_NOISY = (0.8, 0.08)  # px; likewise, for compressed ones of which it is not known how they were
 _CLEAN = 0.05  # px, the tolerance at which shapes are recognised most strictly
 
 # Settings that a step and those before it do not look at. A new one counts from the beginning.
@@ -56,11 +57,9 @@ def draw(
     regions = calmed(found, settings.speckle)
     if hard_edged(regions.mixture):
         # Whole pixels tell where an outline is to half of one only: stairs are no corners.
-        settings = replace(
-            settings,
-            smoothing=max(settings.smoothing, _HARD_SMOOTHING),
-            tolerance=max(settings.tolerance, _HARD_TOLERANCE),
-        )
+        settings = _loosened(settings, *_HARD)
+    elif regions.noisy and not regions.agreed:
+        settings = _loosened(settings, *_NOISY)
     layers = layered(regions)
     height, width = regions.mixture.first.shape
     shapes = []
@@ -76,6 +75,15 @@ def draw(
         drawn = _elements(layers, place, field, found, settings)
         shapes += [{"paint": paint} | element for element in drawn]
     return shapes
+
+
+def _loosened(settings: DrawingSettings, smoothing: float, tolerance: float) -> DrawingSettings:
+    """Return settings with smoothing and tolerance of so much at least."""
+    return replace(
+        settings,
+        smoothing=max(settings.smoothing, smoothing),
+        tolerance=max(settings.tolerance, tolerance),
+    )
 
 
 def _before(settings: DrawingSettings, *later: str) -> DrawingSettings:

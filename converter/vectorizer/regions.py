@@ -5,22 +5,27 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .colours import measurable, premultiplied
+from .agreement import agreeing
+from .colours import COARSE, measurable, premultiplied
 from .coverage import CLEAR, Mixture, Unmixing
 from .gradients import find_gradients
-from .paints import RAMP, Flat, Paint, tabulated
+from .jpeg import SIDE, recognise
+from .paints import RAMP, Flat, Paint, PaintTable, tabulated
 from .palette import main_colours, nearest, unexplained_colours
 from .patches import small_patches
 from .settings import DrawingSettings
 from .tidying import tidied
 
+_BLOCKS = 2 * SIDE  # px: whole blocks of luma and of chroma
 _PLAIN_RANGE = 10.0  # a pixel is plain if its neighbourhood varies less than this in each channel
 _ROUNDS = 4  # of looking for paints that the known ones do not explain
 _MOST_PATCHES = 1500  # more are a photograph or noise, and no logo
 _MOST_SPECKLE = 400.0  # square pixels
+_OPAQUE = 250  # of opacity, from which a paint is meant to be opaque
 _PURE = 0.97  # share from which a pixel tells nothing of where an edge is
 _CHROMA = 0.3  # what its contrast counts
 _SPREAD = 12.0  # distance by which the noise of a JPEG moves colours
+_LESS_SPREAD = 5.0  # likewise, where shares agree with its coefficients
 _CERTAIN, _UNCERTAIN = 0.06, 0.25  # spread of shares: to be followed, and to be smoothed out
 _DENOISE = (7, 40, 3)  # bilateral filter: diameter, spread of colours, spread in pixels
 
@@ -34,12 +39,14 @@ class Regions:
         paints: what its indices mean.
         doubt: float32 [H, W], 0 to 1, how little the shares tell because of noise.
         noisy: whether the image was compressed with loss.
+        agreed: whether the shares agree with how it was compressed, which takes most of the noise.
     """
 
     mixture: Mixture
     paints: list[Paint]
     doubt: np.ndarray
     noisy: bool
+    agreed: bool
 
 
 def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> Regions:
@@ -59,7 +66,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
     palette = main_colours(calm[rest], settings.colours, settings.merge_distance)
     if len(palette):
         cores[rest] = nearest(calm[rest], palette)[0] + len(paints)
-    paints += [Flat(colour) for colour in _snapped(palette, settings.snap)]
+    paints += [Flat(colour) for colour in palette]
     if not paints:
         paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
     measured = measurable(values, lossy)
@@ -78,17 +85,37 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         names, squares = nearest(calm[odd], fresh)
         near = squares < settings.merge_distance**2
         cores[odd] = np.where(near, names + len(paints), cores[odd])
-        paints += [Flat(colour) for colour in _snapped(fresh, settings.snap)]
+        paints += [Flat(colour) for colour in fresh]
         mixture = unmixing.mixture(cores, tabulated(paints, lossy))
     if settings.patch_price:
         mixture = tidied(
             mixture, measured, tabulated(paints, lossy), settings.noise, settings.patch_price
         )
-    doubt = _doubt(mixture, paints) if lossy else np.zeros(plain.shape, np.float32)
-    return Regions(mixture, paints, doubt, lossy)
+    if not lossy:
+        doubt = np.zeros(plain.shape, np.float32)
+        return Regions(mixture, _snapped(paints, settings.snap), doubt, lossy, agreed=False)
+    better = _agreeing(mixture, image, measured, tabulated(paints, lossy))
+    agreed = better is not None
+    mixture = better or mixture
+    doubt = _doubt(mixture, paints, _LESS_SPREAD if agreed else _SPREAD)
+    return Regions(mixture, _snapped(paints, settings.snap), doubt, lossy, agreed)
 
 
-def _doubt(mixture: Mixture, paints: list[Paint]) -> np.ndarray:
+def _agreeing(
+    mixture: Mixture, image: np.ndarray, measured: np.ndarray, table: PaintTable
+) -> Mixture | None:
+    """Return a mixture that agrees with how the image was compressed; None if that is unknown."""
+    height, width = (length // _BLOCKS * _BLOCKS for length in image.shape[:2])
+    planes = measured[:height, :width, :3] / COARSE
+    quantisation = recognise(planes) if planes.size else None
+    if quantisation is None:
+        return None
+    bright, dark = (image[..., :3] == 255).any(axis=2), (image[..., :3] == 0).any(axis=2)
+    clipped = bright.astype(np.int8) - dark
+    return agreeing(mixture, measured, clipped, table, quantisation)
+
+
+def _doubt(mixture: Mixture, paints: list[Paint], noise: float) -> np.ndarray:
     """Return how uncertain shares are: the more, the less two paints differ where they meet."""
     colours = tabulated(paints, True).ramp[:, RAMP // 2]
     apart = np.abs(colours[:, None] - colours[None])
@@ -97,7 +124,7 @@ def _doubt(mixture: Mixture, paints: list[Paint]) -> np.ndarray:
         apart[..., 1], apart[..., 2]
     )
     mixed = (mixture.first != mixture.second) & (mixture.share < _PURE)
-    spread = _SPREAD / np.maximum(contrast[mixture.first, mixture.second], 1.0)
+    spread = noise / np.maximum(contrast[mixture.first, mixture.second], 1.0)
     count = cv2.blur(mixed.astype(np.float32), (7, 7))
     around = cv2.blur(np.where(mixed, spread, 0).astype(np.float32), (7, 7))
     around /= np.maximum(count, 1e-6)
@@ -145,15 +172,17 @@ def _plain(values: np.ndarray) -> np.ndarray:
     return spread.max(axis=2) <= _PLAIN_RANGE
 
 
-def _snapped(colours: np.ndarray, reach: int) -> np.ndarray:
-    """Make what is almost black, white, clear or opaque exactly so: noise moved it."""
-    colours = colours.copy()
-    alpha = colours[:, 3]
-    alpha[alpha >= 250] = 255
-    colours[colours <= reach] = 0
-    opaque = alpha == 255
-    colours[opaque] = np.where(colours[opaque] >= 255 - reach, 255, colours[opaque])
-    return colours
+def _snapped(paints: list[Paint], reach: int) -> list[Paint]:
+    """Make flat paints that are almost black, white, clear or opaque exactly so."""
+    return [Flat(_snap(p.colour, reach)) if isinstance(p, Flat) else p for p in paints]
+
+
+def _snap(colour: np.ndarray, reach: int) -> np.ndarray:
+    colour = np.where(colour <= reach, 0, colour)
+    if colour[3] >= _OPAQUE:
+        colour[3] = 255
+        colour = np.where(colour >= 255 - reach, 255, colour)
+    return colour
 
 
 def _absorbed(mixture: Mixture, least: float) -> tuple[Mixture, int]:
