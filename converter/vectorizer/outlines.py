@@ -37,6 +37,7 @@ class Outline:
         leave, arrive, arms, kinds, corner: see `adjust`.
         x, y: float64 [N], points of the contour.
         hidden: bool [N], True where something is painted over it.
+        weight: float64 [N], what the points count: 1 where nothing is uncertain.
         start: int64 [K], index of the point at each node.
         segment, t: int64 and float64 [N], which segment each point follows, and where on it.
     """
@@ -50,6 +51,7 @@ class Outline:
     x: np.ndarray
     y: np.ndarray
     hidden: np.ndarray
+    weight: np.ndarray
     start: np.ndarray
     segment: np.ndarray
     t: np.ndarray
@@ -157,7 +159,8 @@ def fit(
     if n < 8:
         return None
     hidden = _looked_up(field.hidden, x - field.left, y - field.top)
-    weight = np.where(hidden, _UNSEEN, 1.0)
+    doubt = _looked_up(field.doubt, x - field.left, y - field.top)
+    weight = np.where(hidden, _UNSEEN, 1 / (1 + doubt) ** 2)
     corners, sharp = find_corners(x, y, n, step, least_bend)
     direction = tangents(x, y, n, step, _REACH)
     index, corner_of = places(direction, n, step, corners)
@@ -174,8 +177,9 @@ def fit(
         return None
     start = index[chosen]
     outline = Outline(
-        *_chain(curves), kinds, is_corner, x, y, hidden, start, *_followed(start, n, count)
-    )
+        *_chain(curves), kinds, is_corner, x, y, hidden, weight, start,
+        *_followed(start, n, count),
+    )  # fmt: skip
     settle(outline)
     simplify(outline, step, noise, price)
     return outline
@@ -183,8 +187,7 @@ def fit(
 
 def simplify(o: Outline, step: float, noise: float, price: float) -> None:
     """Take away the nodes that an outline can do without, and settle it again."""
-    weight = np.where(o.hidden, _UNSEEN, 1.0)
-    points = (np.tile(values, 3) for values in (o.x, o.y, weight))
+    points = (np.tile(values, 3) for values in (o.x, o.y, o.weight))
     kept, changed = spare(
         Run(*points, len(o.x), step, noise, price),
         Chain(o.start, o.node, o.leave, o.arrive, o.kinds, o.corner),
@@ -256,7 +259,7 @@ def _evenly(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float
 
 def settle(outline: Outline, rounds: int = 5) -> None:
     """Move an outline's nodes to where it follows its points best."""
-    weight = np.where(outline.hidden, _UNSEEN, 1.0)
+    weight = outline.weight.copy()
     weight[_near_corners(outline)] *= 0.02
     _adjust(outline, outline.x, outline.y, weight, rounds)
 
@@ -305,9 +308,8 @@ def correct(outlines: list[Outline], field: Field, most: float) -> None:
     move = np.clip(gap / np.maximum(length, 0.15), -most, most)
     for outline, (x, y, nx, ny) in zip(outlines, placed, strict=True):
         shift = _between(move, x - field.left, y - field.top)
-        weight = np.where(outline.hidden, _UNSEEN, 1.0)
         shift[outline.hidden] = 0
-        _adjust(outline, x + shift * nx, y + shift * ny, weight, 3)
+        _adjust(outline, x + shift * nx, y + shift * ny, outline.weight, 3)
 
 
 @compiled

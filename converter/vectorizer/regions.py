@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from .agreement import agreeing
+from .blur import blurred
 from .colours import COARSE, measurable, premultiplied
 from .coverage import CLEAR, Mixture, Unmixing
 from .gradients import find_gradients
@@ -25,7 +26,7 @@ _OPAQUE = 250  # of opacity, from which a paint is meant to be opaque
 _PURE = 0.97  # share from which a pixel tells nothing of where an edge is
 _CHROMA = 0.3  # what its contrast counts
 _SPREAD = 12.0  # distance by which the noise of a JPEG moves colours
-_LESS_SPREAD = 5.0  # likewise, where shares agree with its coefficients
+_LESS_SPREAD = 10.0  # likewise, where shares agree with its coefficients
 _CERTAIN, _UNCERTAIN = 0.06, 0.25  # spread of shares: to be followed, and to be smoothed out
 _DENOISE = (7, 40, 3)  # bilateral filter: diameter, spread of colours, spread in pixels
 
@@ -79,9 +80,11 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
             settings.merge_distance * 1.5,
         )[: max(0, room)]  # fmt: skip
         fresh = _new(fresh, _flat_colours(paints), settings.merge_distance * 0.5)
+        odd = mixture.residual > settings.unexplained
+        if lossy and len(fresh):
+            fresh = fresh[~blurred(calm, odd, fresh, cores, _mean_colours(paints))]
         if not len(fresh):
             break
-        odd = mixture.residual > settings.unexplained
         names, squares = nearest(calm[odd], fresh)
         near = squares < settings.merge_distance**2
         cores[odd] = np.where(near, names + len(paints), cores[odd])
@@ -147,6 +150,12 @@ def calmed(regions: Regions, speckle: float) -> Regions:
 
 def _flat_colours(paints: list[Paint]) -> np.ndarray:
     colours = [paint.colour for paint in paints if isinstance(paint, Flat)]
+    return np.array(colours, np.float32).reshape(-1, 4)
+
+
+def _mean_colours(paints: list[Paint]) -> np.ndarray:
+    """Return one colour for each paint, float32 [P, 4]."""
+    colours = [p.colour if isinstance(p, Flat) else p.colours.mean(axis=0) for p in paints]
     return np.array(colours, np.float32).reshape(-1, 4)
 
 
