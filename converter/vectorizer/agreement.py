@@ -26,6 +26,7 @@ _DONE = 0.004  # change of a share, in a sweep, at which it ends
 _LEAST_CHANGE = 1e-4  # of a share
 _LEAST_RISE = 0.05  # levels, of what was clipped
 _KEPT = 0.3  # what it counts that a share stays as it was, in squared steps
+_KEPT_CLIPPED = 0.004  # likewise, for each squared level of contrast where coefficients tell less
 _SMOOTH = 1.0  # what it counts that shares side by side are alike; likewise
 
 
@@ -152,7 +153,7 @@ def _descend(
     height, width = first.shape
     was = share.copy()
     rise = np.zeros((height, width), np.float32)
-    looked_at = _blocks_with(free)
+    looked_at, clips = _blocks_with(free), _blocks_with(clipped != 0)
     a, b = np.empty(4, np.float32), np.empty(4, np.float32)
     for _ in range(_SWEEPS):
         most = 0.0
@@ -168,8 +169,11 @@ def _descend(
                     v, u = y // part, x // part
                     q = v % SIDE * SIDE + u % SIDE
                     slope = d * luma[y, x] + e * blue[v, u] + f * red[v, u]
-                    slope += _KEPT * (share[y, x] - was[y, x])
-                    bend = d * d * form[p, p] + (e * e + f * f) * form_chroma[q, q] + _KEPT
+                    kept = _KEPT
+                    if clips[y // SIDE, x // SIDE]:
+                        kept += _KEPT_CLIPPED * d * d
+                    slope += kept * (share[y, x] - was[y, x])
+                    bend = d * d * form[p, p] + (e * e + f * f) * form_chroma[q, q] + kept
                     for k in range(4):
                         j, i = y + (k == 0) - (k == 1), x + (k == 2) - (k == 3)
                         if 0 <= j < height and 0 <= i < width:
@@ -195,13 +199,13 @@ def _descend(
 
 
 @compiled
-def _blocks_with(free: np.ndarray) -> np.ndarray:
-    """Return bool [H / 8, W / 8]: True for blocks with a pixel that may change."""
-    height, width = free.shape
+def _blocks_with(chosen: np.ndarray) -> np.ndarray:
+    """Return bool [H / 8, W / 8]: True for blocks with a chosen pixel."""
+    height, width = chosen.shape
     result = np.zeros((height // SIDE, width // SIDE), np.bool_)
     for y in range(height):
         for x in range(width):
-            if free[y, x]:
+            if chosen[y, x]:
                 result[y // SIDE, x // SIDE] = True
     return result
 

@@ -24,6 +24,8 @@ _MIXED_SHARE = 0.2  # of the pixels beside edges, that are mixed where there is 
 _STEP_SHARE = 0.15  # of the sides between paints, that stairs have as steps at least
 _HARD = (1.0, 0.2)  # px, smoothing and tolerance at least, for images without
 _NOISY = (0.8, 0.08)  # px; likewise, for compressed ones of which it is not known how they were
+_DOUBTED = 2.0  # px, sigma by which shares are softened that tell nothing
+_DOUBTED_LESS = 1.3  # px; likewise, where it is known how the image was compressed
 _CLEAN = 0.05  # px, the tolerance at which shapes are recognised most strictly
 
 # Settings that a step and those before it do not look at. A new one counts from the beginning.
@@ -144,7 +146,8 @@ def _lines(layers: Layers, place: int, settings: DrawingSettings) -> tuple[Field
     field = region_field(layers, place)
     height, width = layers.labels.shape
     whole = _fills_all(field, width, height)
-    return field, [] if whole else contours(field, settings.smoothing)
+    doubted = _DOUBTED_LESS if layers.regions.agreed else _DOUBTED
+    return field, [] if whole else contours(field, settings.smoothing, doubted)
 
 
 def _fills_all(field: Field, width: int, height: int) -> bool:

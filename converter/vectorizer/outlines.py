@@ -23,7 +23,6 @@ _LOST = 0.12  # mean share, around a pixel, that contours must not miss
 # What is missed is added in steps that shrink: thin lines appear all at once, and too wide.
 _RAISES = (1.0, 0.5, 0.5, 0.35, 0.25, 0.15)
 _FILTERED = 4  # px over which raising a field changes it
-_DOUBTED = 2.0  # px, sigma by which shares are softened that tell nothing
 _SLACKS = (1.0, 2.0, 4.0, 8.0)
 _UNSEEN = 0.01  # weight of what is painted over
 
@@ -85,8 +84,13 @@ class Field:
         return Field(*(array[rows, columns] for array in arrays), left, top)
 
 
-def contours(field: Field, soften: float) -> list[np.ndarray]:
-    """Return the contours at one half of a softened field, complex [N] each, in px.
+def contours(field: Field, soften: float, doubted: float) -> list[np.ndarray]:
+    """Return the contours at one half of a field, complex [N] each, in px.
+
+    Args:
+        field: what is covered.
+        soften: sigma by which it is softened, px.
+        doubted: likewise, where its shares tell nothing.
 
     Softening takes away what is thinner than a pixel and rounds what is small. Where contours cover
     clearly more or less than the field says, it is raised or lowered, at twice the resolution,
@@ -94,7 +98,7 @@ def contours(field: Field, soften: float) -> list[np.ndarray]:
     """
     soft = cv2.GaussianBlur(field.share, (0, 0), soften)
     if field.doubt.any():
-        soft += field.doubt * (cv2.GaussianBlur(field.share, (0, 0), _DOUBTED) - soft)
+        soft += field.doubt * (cv2.GaussianBlur(field.share, (0, 0), doubted) - soft)
     fineness = 1
     gap = _gap(field, soft, fineness)
     wrong = cv2.blur(np.abs(gap), (3, 3)) > _LOST

@@ -34,7 +34,7 @@ class AgreementTest(SimpleTestCase):
             ((220, 40, 40), (30, 60, 200), 1.6),  # of nearly one lightness
             ((250, 200, 40), (240, 240, 240), 1.3),
             ((80, 80, 80), (180, 180, 180), 1.3),
-            ((220, 40, 40), (255, 255, 255), 1.2),  # clipped at white
+            ((220, 40, 40), (255, 255, 255), 1.1),  # clipped at white
             ((0, 0, 0), (255, 255, 255), 0.9),  # everything is clipped: nothing is told
         ):
             with self.subTest(paint=paint, ground=ground):
