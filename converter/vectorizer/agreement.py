@@ -21,10 +21,10 @@ from .paints import PaintTable
 _PURE = 0.97  # share from which a pixel counts as one of its paint's
 _AROUND = 2  # px within which the other paint of a pixel beside an edge is looked for
 _EXACT = 1.0  # levels by which paints, and rounding to whole levels, may be off
-_SWEEPS = 8
+_SWEEPS = 6
 _DONE = 0.004  # change of a share, in a sweep, at which it ends
-_LEAST_CHANGE = 1e-4  # of a share
-_LEAST_RISE = 0.05  # levels, of what was clipped
+_LEAST_CHANGE = 0.001  # of a share
+_LEAST_RISE = 0.2  # levels, of what was clipped
 _KEPT = 0.3  # what it counts that a share stays as it was, in squared steps
 _KEPT_CLIPPED = 0.004  # likewise, for each squared level of contrast where coefficients tell less
 _SMOOTH = 1.0  # what it counts that shares side by side are alike; likewise
