@@ -16,8 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from converter.fidelity import fidelity, render
 from converter.images import Logo, read_logo
 from converter.presets import PRESETS
-from converter.svg import Flat, HalfCircle, Shape, write
-from converter.svg import Path as Outlines
+from converter.svg import write
 from converter.tracer_output import UnsafeSvgError, read_shapes, read_traced
 from converter.tracers import PROGRAM, TracerPool
 from converter.tracing import TracingError, trace
@@ -462,14 +461,6 @@ class WriteTest(SimpleTestCase):
         )
         data = re.search(r' d="([^"]*)"', self.write(path, frame=2).svg)[1]
         self.assertEqual(data, "M0 0h25c0 5 5 10 25 25z")
-
-    def test_a_half_circle_keeps_its_middle_where_it_is(self):
-        # 85.34 is more than half of 170.67: an arc with it would be 0.9 px short of its top.
-        left, right = (42.665, 128.0), (213.335, 128.0)
-        arcs = [HalfCircle(85.335, True, end) for end in (right, left)]
-        shape = Shape(Flat((0, 0, 0)), Outlines([[(left,), *arcs]]))
-        pixels = np.asarray(render(write([shape], (256, 256), (256, 256)).svg, 256))[..., 3]
-        self.assertAlmostEqual(float((pixels / 255).sum()), np.pi * 85.335**2, delta=8)
 
     def test_scripts_references_and_handlers_do_not_get_through(self):
         body = (
