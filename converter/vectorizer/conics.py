@@ -2,24 +2,40 @@
 
 import numpy as np
 
+from .compiled import compiled
 from .shapes import Circle, Ellipse
 
 _ROUND = 0.012  # share by which the axes of a circle may differ, and at least ...
 _ROUND_PX = 0.06
 _LEVEL = 1.0  # degrees within which an ellipse is level or upright
 _GREATEST = 1e4  # px
+_LINE = 1e-14  # of their squared spread, that points of a line have across it at most
 
 
 def circle_through(points: np.ndarray) -> Circle | None:
     """Return the circle through points [N, 2] by linear least squares (Kåsa, 1976)."""
-    middle = points.mean(axis=0)
-    local = points - middle
-    system = np.column_stack([2 * local, np.ones(len(local))])
-    (x, y, rest), *_ = np.linalg.lstsq(system, (local**2).sum(axis=1), rcond=None)
-    square = rest + x * x + y * y
-    if not 0 < square < _GREATEST**2:
-        return None
-    return Circle(float(x + middle[0]), float(y + middle[1]), float(np.sqrt(square)))
+    x, y, square = _circle(points)
+    return Circle(x, y, float(np.sqrt(square))) if 0 < square < _GREATEST**2 else None
+
+
+@compiled
+def _circle(points: np.ndarray) -> tuple[float, float, float]:
+    """Return centre and squared radius of the circle through points; 0 for those of a line."""
+    count = len(points)
+    mx, my = points[:, 0].sum() / count, points[:, 1].sum() / count
+    xx = xy = yy = right_x = right_y = rest = 0.0
+    for p in range(count):
+        x, y = points[p, 0] - mx, points[p, 1] - my
+        square = x * x + y * y
+        xx, xy, yy = xx + x * x, xy + x * y, yy + y * y
+        right_x, right_y, rest = right_x + x * square, right_y + y * square, rest + square
+    determinant = xx * yy - xy * xy
+    if determinant <= _LINE * (xx + yy) ** 2:
+        return mx, my, 0.0
+    # The points' middle is the origin: the centre does not depend on the radius.
+    x = (right_x * yy - right_y * xy) / (2 * determinant)
+    y = (right_y * xx - right_x * xy) / (2 * determinant)
+    return x + mx, y + my, rest / count + x * x + y * y
 
 
 def ellipse_through(points: np.ndarray) -> Ellipse | None:
