@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from converter.vectorizer.memory import Memory
 
+START_SECONDS = 120  # of processor time; compiling for the first time takes 30 to 50
 TOO_LARGE = "too large"
 FAILED = "failed"
 # In use after getting ready: compiling takes 200 MB and gives none back, so that the process starts
@@ -131,6 +132,7 @@ def main() -> int:
     # As a package of its own: importing `converter` would start Django's and Celery's set-up.
     sys.path.append(str(Path(__file__).resolve().parent))
     _limit_memory(int(sys.argv[1]))
+    _limit_seconds(START_SECONDS)
     # What libraries print must not come between the answers.
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

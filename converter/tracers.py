@@ -18,13 +18,12 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from converter.tracer_process import TOO_LARGE
+from converter.tracer_process import START_SECONDS, TOO_LARGE
 
 PROGRAM = Path(__file__).with_name("tracer_process.py")
 MEMORY_BYTES = 3 * 2**30  # of addresses: compiled code and libraries take one, an image a half
 GROWN_BYTES = 290 * 2**20  # of memory in use after a job: the process makes room for a new one
 JOBS = 500  # after which a process is replaced
-START_SECONDS = 180  # compiling for the first time takes half a minute of a whole core
 _END_SECONDS = 2  # for a process that said its last word
 _PATIENCE = 15  # seconds of the clock for one of processor time: others use the machine, too
 
@@ -63,7 +62,7 @@ class Tracer:
             env=environment,
         )
         os.set_blocking(self._process.stdin.fileno(), False)
-        self._latest = time.monotonic() + START_SECONDS
+        self._latest = time.monotonic() + _PATIENCE * START_SECONDS
         self._ready = False
         self._jobs = 0
         self._memory = 0  # after the last job

@@ -316,6 +316,15 @@ class StartingTracerTest(SimpleTestCase):
             self.trace(pool)
         self.assertEqual(self.processes(pool), [])
 
+    def test_one_that_gets_ready_slowly_beside_other_work_is_waited_for(self):
+        pool = self.pool(
+            "time.sleep(1)\nprint('ready', flush=True)\nsys.stdin.buffer.readline()\n"
+            "sys.stdin.buffer.read(4 * 512 * 512)\nprint('{\"length\": 2}\\n[]', flush=True)\n"
+            "sys.stdin.buffer.read()"
+        )
+        with mock.patch("converter.tracers.START_SECONDS", 0.5):
+            self.assertEqual(self.trace(pool).path_count, 0)
+
     def test_one_that_takes_no_image_keeps_nobody(self):
         pool = self.pool("print('ready', flush=True)\ntime.sleep(600)")
         with self.assertRaises(TracingError):
