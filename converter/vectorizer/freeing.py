@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .conics import circle_through, turn_seen
+from .conics import circle_through, off_conic, turn_seen
 from .outlines import STEP, Field, Outline, flattened, on_curve
 from .raster import coverage
 from .shapes import Circle, border
@@ -200,6 +200,9 @@ def _arc(points: _Points, run: np.ndarray) -> _Arc | None:
     """Return the circle that a run of points lies on, and all others that lie on it, too."""
     # No larger circle could show most of its turn.
     widest = len(points.place) * STEP / (2 * np.pi * _SEEN)
+    own = circle_through(points.place[run])
+    if own is None or np.abs(off_conic(points.place[run], own)).max() > _REACH:
+        return None
     followed = np.zeros(len(points.place), bool)
     followed[run] = True
     for _ in range(4):

@@ -18,7 +18,7 @@ _PART = 0.35  # of a pixel, from which it counts as one of a paint's
 
 @dataclass(frozen=True)
 class Layers:
-    """Regions in painting order, the paint with most pixels first.
+    """Regions in painting order: what most of the image's border is, then what has most pixels.
 
     Attributes:
         regions: as they were found.
@@ -38,18 +38,30 @@ class Layers:
 
 
 def layered(regions: Regions) -> Layers:
-    """Put regions into painting order."""
+    """Put regions into painting order: what is all around first, then by area."""
     mixture, paints = regions.mixture, regions.paints
     areas = np.bincount(mixture.first.ravel(), minlength=len(paints))
+    around = _most_of(_rim(mixture.first))
     opacities = np.array([paint.opacity for paint in paints])
     shows = np.array([not isinstance(paint, Flat) for paint in paints]) | (opacities > 0.02)
-    order = np.argsort(-areas, kind="stable")
+    order = np.lexsort((-areas, np.arange(len(paints)) != around))
     order = order[(areas[order] > 0) & shows[order]]
     rank = np.full(len(paints), -1, np.int32)
     rank[order] = np.arange(len(order))
     labels, seconds = rank[mixture.first], rank[mixture.second]
     boxes = _boxes(labels, seconds, mixture.share, len(order))
     return Layers(regions, order, labels, seconds, opacities > OPAQUE, boxes)
+
+
+def _rim(labels: np.ndarray) -> np.ndarray:
+    return np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+
+
+def _most_of(labels: np.ndarray) -> int:
+    """Return what more than half of labels are, -1 if nothing is."""
+    counts = np.bincount(labels)
+    most = int(np.argmax(counts))
+    return most if 2 * counts[most] > len(labels) else -1
 
 
 @compiled

@@ -139,7 +139,12 @@ class StrokedShapesTest(SimpleTestCase):
         image = upload('<rect x="16" y="16" width="160" height="160" rx="36" fill="#24a"/>')
         svg = trace(image, PRESETS["simple"]).svg
         self.assertGreater(fidelity(svg, image.image), 0.98)
-        self.assertNotIn("stroke", svg)
+        (tile,) = elements(svg, "rect")
+        self.assertAlmostEqual(float(tile["rx"]), 36, delta=0.2)
+
+    def test_a_disc_at_the_border_is_whole(self):
+        (disc,) = elements(drawn('<circle cx="96" cy="96" r="95.8" fill="#e50"/>'), "circle")
+        self.assertAlmostEqual(float(disc["r"]), 95.8, delta=0.1)
 
     def test_a_hole_is_exact(self):
         svg = drawn(
