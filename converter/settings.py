@@ -358,6 +358,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "datasets", "description": "Labelled logos. For staff."},
         {"name": "runs", "description": "Training. For staff."},
         {"name": "studies", "description": "Searches for good settings. For staff."},
+        {"name": "retrainings", "description": "From new labels to a candidate. For staff."},
+        {"name": "notices", "description": "What people and programs were told. For staff."},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
