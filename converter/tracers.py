@@ -172,7 +172,7 @@ class TracerPool:
 
     def __init__(self, size: int, program: Path = PROGRAM, cache: Path | None = None) -> None:
         self._program = program
-        self._cache = cache / _digest(program) if cache else None
+        self.cache = cache / _digest(program) if cache else None
         self._places: queue.LifoQueue[Tracer | None] = queue.LifoQueue()
         for _ in range(size):
             self._places.put(None)
@@ -202,7 +202,7 @@ class TracerPool:
             if tracer is not None and tracer.worn:
                 tracer.end()
                 tracer = None
-            tracer = tracer or Tracer(self._program, self._cache)
+            tracer = tracer or Tracer(self._program, self.cache)
             tracer.wait(end - time.monotonic())
             yield tracer
             if tracer.worn:
@@ -222,7 +222,7 @@ class TracerPool:
         """Let one process get ready beside other work, if there is none yet."""
         with suppress(queue.Empty):
             tracer = self._places.get_nowait()
-            self._places.put(tracer or Tracer(self._program, self._cache))
+            self._places.put(tracer or Tracer(self._program, self.cache))
 
     def warm(self) -> None:
         """Start one process, if none runs yet, and wait until it is ready."""
