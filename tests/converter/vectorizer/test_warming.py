@@ -72,8 +72,7 @@ class WarmUpTests(SimpleTestCase):
         done = subprocess.run(
             [sys.executable, "-c", _CODE, json.dumps(kinds)],
             cwd=PROGRAM.parent,
-            env=os.environ
-            | {"NUMBA_CACHE_DIR": str(pool.cache), "PYTHONPATH": str(PROGRAM.parent)},
+            env=os.environ | places,
             capture_output=True,
             text=True,
             check=False,
