@@ -28,6 +28,7 @@ _WORDS = {
     "dashboard:label_next_start": "Started a choice of logos to label",
     "dashboard:label_next_undo": "Took a label back",
     "dashboard:label_next_undo_last": "Took the last label back",
+    "dashboard:mirror_again": "Told MLflow again what it missed",
     "dashboard:notice_subscribe": "Subscribed somebody to notices",
     "dashboard:notice_try": "Sent a trial notice",
     "dashboard:notice_unsubscribe": "Ended a subscription to notices",

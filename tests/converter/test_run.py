@@ -17,7 +17,7 @@ from django.test import SimpleTestCase
 
 from converter.local.broker import broker_socket, server_program, transport_options
 
-_SECONDS = 90
+_SECONDS = 240
 
 
 def free_port():
@@ -52,7 +52,12 @@ class Project:
             self.process = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
-                env=environment | {"VAR_DIR": str(self.folder / "var"), "DATABASE_URL": ""},
+                env=environment
+                | {
+                    "VAR_DIR": str(self.folder / "var"),
+                    "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
+                    "DATABASE_URL": "",
+                },
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -17,7 +17,7 @@ class WorkerLogTests(TransactionTestCase):
     """A real worker whose pool process has converted, and so has started the web application."""
 
     def wait_for(self, condition):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not condition():
             self.assertLess(time.monotonic(), deadline, "It did not happen in time.")
             time.sleep(0.2)

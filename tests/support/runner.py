@@ -10,6 +10,8 @@ from django.db import connections
 from django.test.runner import DiscoverRunner, ParallelTestSuite, _init_worker
 from django.test.utils import override_settings
 
+from converter.tracers import TracerPool
+
 
 def _settings_in(folder):
     """Return what keeps tests' files in a folder, which is made ready for it."""
@@ -42,6 +44,14 @@ def _write_before_copying(connection):
     connection.creation._clone_test_db = written
 
 
+def _compile_tracer():
+    """Compile once, as set-up does, what every test would else wait for."""
+    pool = TracerPool(1, cache=Path(settings.CONVERTER_COMPILED))
+    if not pool.cache.exists():
+        pool.warm()
+        pool.end()
+
+
 class Processes(ParallelTestSuite):
     """Tests in several processes. Rows have the same numbers in each, so files must not meet."""
 
@@ -71,6 +81,7 @@ class TemporaryFolderRunner(DiscoverRunner):
         if self.verbosity < 2:
             for handler in logging.getLogger().handlers:
                 handler.setLevel(logging.CRITICAL)  # many tests provoke refusals and failures
+        _compile_tracer()
         super().setup_test_environment(**kwargs)
 
     def setup_databases(self, **kwargs):
