@@ -21,7 +21,8 @@ certificates=(--volume /etc/ssl/certs:/etc/ssl/certs:ro)
 started=()
 say() { echo "== $(date -u +%H:%M:%S) $*"; }
 finish() {
-    for number in "${started[@]}"; do kill "$number" 2>/dev/null || true; done
+    # Each is a shell of ours: what it started ends what runs in the container.
+    for number in "${started[@]}"; do pkill -P "$number" || true; done
     wait 2>/dev/null || true
     buildah "${store[@]}" rm --all >/dev/null 2>&1 || true
     umount -R "$work" 2>/dev/null || true
