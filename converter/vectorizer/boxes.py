@@ -35,13 +35,13 @@ def fit_box(points: np.ndarray, area: float, angle: float) -> tuple[Box, np.ndar
     Returns:
         the rectangle and the distances of the points from it; None where none is near.
     """
-    turned = points @ _rotation(angle)
+    turned = points @ rotation(angle)
     low, high = turned.min(axis=0), turned.max(axis=0)
     width, height = high - low
     if area < _FILLED * width * height:
         return None
     radius = np.sqrt(max(0.0, width * height - area) / (4 - np.pi))
-    middle = _rotation(angle) @ (low + high) / 2
+    middle = rotation(angle) @ (low + high) / 2
     guess = np.array([*middle, width / 2, height / 2, min(radius, width / 2, height / 2), angle])
     if np.abs(_off(points, guess)).mean() > _NEAR:
         return None
@@ -105,6 +105,7 @@ def _off(points: np.ndarray, box: np.ndarray) -> np.ndarray:
     return off
 
 
-def _rotation(angle: float) -> np.ndarray:
+def rotation(angle: float) -> np.ndarray:
+    """Return the matrix [2, 2] that turns columns by an angle, and rows back by it."""
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])

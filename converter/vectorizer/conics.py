@@ -86,6 +86,11 @@ def levelled(ellipse: Ellipse) -> Ellipse:
     return Ellipse(ellipse.x, ellipse.y, across, down, 0.0)
 
 
+def least_radius(conic: Circle | Ellipse) -> float:
+    """Return the radius of a circle, or the shorter one of an ellipse, px."""
+    return conic.radius if isinstance(conic, Circle) else min(conic.across, conic.down)
+
+
 def off_conic(points: np.ndarray, conic: Circle | Ellipse) -> np.ndarray:
     """Return how far points [N, 2] are off, outwards, about: exact where they are near."""
     local = points - [conic.x, conic.y]
@@ -107,10 +112,9 @@ def turn_seen(points: np.ndarray, conic: Circle | Ellipse, gap: float) -> float:
         gap: px between two points, up to which they count as joined.
     """
     local = (points[:, 0] - conic.x) + 1j * (points[:, 1] - conic.y)
-    radius = conic.radius if isinstance(conic, Circle) else min(conic.across, conic.down)
     if isinstance(conic, Ellipse):
         turned = local * np.exp(-1j * np.radians(conic.angle))
         local = turned.real / conic.across + 1j * turned.imag / conic.down
     angles = np.sort(np.angle(local))
     gaps = np.diff(angles, append=angles[0] + 2 * np.pi)
-    return 1 - float(gaps[gaps > max(0.05, gap / radius)].sum()) / (2 * np.pi)
+    return 1 - float(gaps[gaps > max(0.05, gap / least_radius(conic))].sum()) / (2 * np.pi)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .freeing import Disc
-from .outlines import Field, Outline, flattened, segments
+from .outlines import Field, Outline, flattened, rounded, segments
 from .recognising import Allowed, recognise
 from .shapes import Circle, Ellipse, Rectangle, Shape, harmonise, straighten
 from .tracks import track
@@ -119,7 +119,7 @@ def _ring(outer: Circle, hole: Circle) -> Element | None:
         return None
     x, y = (outer.x + hole.x) / 2, (outer.y + hole.y) / 2
     width = outer.radius - hole.radius
-    return {"ring": _rounded([x, y, outer.radius - width / 2, width])}
+    return {"ring": rounded([x, y, outer.radius - width / 2, width])}
 
 
 def _frame(outer: Rectangle, hole: Rectangle) -> Element | None:
@@ -136,7 +136,7 @@ def _frame(outer: Rectangle, hole: Rectangle) -> Element | None:
     radius = max(0.0, outer.radius - width / 2) if outer.radius else 0.0
     x, y = outer.x + (across - aside[0]) / 2, outer.y + (down - aside[1]) / 2
     size = [(outer.width + hole.width) / 2, (outer.height + hole.height) / 2]
-    return {"frame": _rounded([x, y, *size, radius, outer.angle, width])}
+    return {"frame": rounded([x, y, *size, radius, outer.angle, width])}
 
 
 def _discs(discs: list[Disc], circles: list[Shape | None]) -> list[Element]:
@@ -154,11 +154,11 @@ def _discs(discs: list[Disc], circles: list[Shape | None]) -> list[Element]:
 def _shape(shape: Shape) -> Element:
     match shape:
         case Circle(x, y, radius):
-            return {"circle": _rounded([x, y, radius])}
+            return {"circle": rounded([x, y, radius])}
         case Ellipse(x, y, across, down, angle):
-            return {"ellipse": _rounded([x, y, across, down, angle])}
+            return {"ellipse": rounded([x, y, across, down, angle])}
         case Rectangle(x, y, width, height, radius, angle):
-            return {"rectangle": _rounded([x, y, width, height, radius, angle])}
+            return {"rectangle": rounded([x, y, width, height, radius, angle])}
 
 
 def _outline(outline: Outline, shape: Shape | None) -> list[list[float]]:
@@ -166,7 +166,3 @@ def _outline(outline: Outline, shape: Shape | None) -> list[list[float]]:
     if shape is None:
         return segments(outline)
     return track(shape, _signed_area(np.stack(flattened(outline), axis=1)) > 0)
-
-
-def _rounded(values: list[float]) -> list[float]:
-    return [round(float(value), 3) for value in values]

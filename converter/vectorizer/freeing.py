@@ -13,7 +13,6 @@ import numpy as np
 
 from .conics import circle_through, off_conic, turn_seen
 from .outlines import STEP, Field, Outline, flattened, on_curve
-from .raster import coverage
 from .shapes import Circle, border
 
 _SEEN = 0.8  # of a circle's turn, that has to show
@@ -56,11 +55,10 @@ class Disc:
 
     def covers(self, field: Field) -> np.ndarray:
         """Return what it covers of each pixel of a field: float32 [h, w]."""
-        shift = complex(field.left, field.top)
-        lines = [border(self.outer) - shift]
+        lines = [border(self.outer)]
         if self.hole:
-            lines.append(border(self.hole)[::-1] - shift)
-        return coverage(lines, *field.share.shape)
+            lines.append(border(self.hole)[::-1])
+        return field.covered(lines)
 
 
 @dataclass(frozen=True)
@@ -348,9 +346,7 @@ def _as_good(before: list[Outline], after: list[Outline], disc: Disc, field: Fie
 
 
 def _cover(outlines: list[Outline], field: Field) -> np.ndarray:
-    shift = complex(field.left, field.top)
-    lines = [x + 1j * y - shift for x, y in map(flattened, outlines)]
-    return coverage(lines, *field.share.shape)
+    return field.covered([x + 1j * y for x, y in map(flattened, outlines)])
 
 
 def _unit(value: complex) -> complex:

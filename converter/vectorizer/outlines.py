@@ -2,6 +2,7 @@
 moved until the drawing covers of each pixel what the image says.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +14,7 @@ from .compiled import compiled
 from .corners import find_corners, tangents
 from .levels import level_coverage, level_lines
 from .nodes import divide, places
-from .raster import add_coverage
+from .raster import add_coverage, coverage
 from .sparing import Chain, Run, spare
 
 STEP = 0.5  # px between the points of an outline
@@ -82,6 +83,11 @@ class Field:
         arrays = (self.share, self.own, self.allowed, self.hidden, self.doubt)
         left, top = self.left + (columns.start or 0), self.top + (rows.start or 0)
         return Field(*(array[rows, columns] for array in arrays), left, top)
+
+    def covered(self, lines: list[np.ndarray]) -> np.ndarray:
+        """Return what closed lines, complex [N], cover of each pixel: float32 [h, w]."""
+        shift = complex(self.left, self.top)
+        return coverage([line - shift for line in lines], *self.share.shape)
 
 
 def contours(field: Field, soften: float, doubted: float) -> list[np.ndarray]:
@@ -432,16 +438,17 @@ def segments(o: Outline) -> list[list[float]]:
     """Return an outline as numbers: the start, then the points of each segment."""
     count = len(o.node)
     curve = np.empty(8)
-    result = [_rounded(o.node[0])]
+    result = [rounded(o.node[0])]
     for k in range(count):
         after = (k + 1) % count
         if o.kinds[k] == 0:
-            result.append(_rounded(o.node[after]))
+            result.append(rounded(o.node[after]))
             continue
         control(o.node, o.leave, o.arrive, o.arms, k, after, curve)
-        result.append(_rounded(curve[2:]))
+        result.append(rounded(curve[2:]))
     return result
 
 
-def _rounded(values: np.ndarray) -> list[float]:
+def rounded(values: Iterable[float]) -> list[float]:
+    """Return numbers as drawings have them: to a thousandth of a pixel."""
     return [round(float(value), 3) for value in values]

@@ -7,8 +7,15 @@ import cv2
 import numpy as np
 
 from .bars import Bar, fit_bar
-from .boxes import Box, fit_box
-from .conics import circle_through, ellipse_through, off_conic, turn_seen, with_moments
+from .boxes import Box, fit_box, rotation
+from .conics import (
+    circle_through,
+    ellipse_through,
+    least_radius,
+    off_conic,
+    turn_seen,
+    with_moments,
+)
 from .outlines import Field, Outline, flattened, on_curve
 from .raster import coverage
 from .shapes import SNAP, Circle, Ellipse, Rectangle, Shape, border
@@ -115,16 +122,12 @@ def _near(off: np.ndarray, slack: float) -> bool:
 def _fits(points: np.ndarray, angle: float, of: _Moments) -> Iterator[tuple[Shape, np.ndarray]]:
     """Yield shapes that an outline might be, and how far its points are off each."""
     conic = with_moments(*of)
-    if _half(conic) >= _LEAST:
+    if least_radius(conic) >= _LEAST:
         yield conic, off_conic(points, conic)
     for turned in {0.0, angle, _axis(of[1])}:
         found = fit_box(points, of[2], turned)
         if found is not None and min(found[0].half) >= _LEAST:
             yield _from_box(found[0]), found[1]
-
-
-def _half(conic: Circle | Ellipse) -> float:
-    return conic.radius if isinstance(conic, Circle) else min(conic.across, conic.down)
 
 
 def _direction(outline: Outline) -> float:
@@ -155,7 +158,7 @@ def _bar(looks: list[_Look], shown: np.ndarray, field: Field, slack: float) -> R
 
 def _ended(bar: Bar, field: Field) -> Bar:
     """Move a bar's two ends to where it covers there as much as a field says."""
-    gap = field.share - _cover(border(_from_bar(bar)), field)
+    gap = field.share - field.covered([border(_from_bar(bar))])
     gap = np.where(field.hidden, 0, gap * (1 - field.doubt))
     height, width = gap.shape
     place = np.arange(width) + 1j * np.arange(height)[:, None]
@@ -180,12 +183,8 @@ def _as_good(shape: Shape, outline: Outline, field: Field) -> bool:
 
 def _gaps(line: np.ndarray, field: Field) -> np.ndarray:
     """Return by how much of each pixel what a line surrounds differs from what a field says."""
-    gap = np.abs(_cover(line, field) - field.share)
+    gap = np.abs(field.covered([line]) - field.share)
     return gap * np.where(field.hidden, 0, 1 - field.doubt)
-
-
-def _cover(line: np.ndarray, field: Field) -> np.ndarray:
-    return coverage([line - complex(field.left, field.top)], *field.share.shape)
 
 
 def _from_bar(bar: Bar) -> Rectangle:
@@ -228,12 +227,16 @@ def _completed(
 def _through(shown: np.ndarray, angle: float, slack: float) -> Iterator[Shape]:
     """Yield the shapes that visible points lie on, and that they tell whole."""
     for conic in (circle_through(shown), ellipse_through(shown)):
-        if conic is None or _half(conic) < _LEAST or not _near(off_conic(shown, conic), slack):
+        if (
+            conic is None
+            or least_radius(conic) < _LEAST
+            or not _near(off_conic(shown, conic), slack)
+        ):
             continue
         if turn_seen(shown, conic, _JOINED) >= _TURN[type(conic)]:
             yield conic
     for turned in {0.0, angle}:
-        extent = np.ptp(shown @ _rotation(turned), axis=0)
+        extent = np.ptp(shown @ rotation(turned), axis=0)
         found = fit_box(shown, float(extent.prod()), turned)
         if found is None or min(found[0].half) < _LEAST or not _near(found[1], slack):
             continue
@@ -241,14 +244,9 @@ def _through(shown: np.ndarray, angle: float, slack: float) -> Iterator[Shape]:
             yield _from_box(found[0])
 
 
-def _rotation(angle: float) -> np.ndarray:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([[cos, -sin], [sin, cos]])
-
-
 def _all_sides(shown: np.ndarray, box: Box) -> bool:
     """Return whether each side of a rectangle shows some points."""
-    local = (shown - box.centre) @ _rotation(box.angle)
+    local = (shown - box.centre) @ rotation(box.angle)
     near = np.abs(local) > np.array(box.half) - 0.5
     counts = [(near[:, c] & (side * local[:, c] > 0)).sum() for c in range(2) for side in (-1, 1)]
     return min(counts) >= _SIDE
@@ -263,5 +261,5 @@ def _unseen(shape: Shape, allowed: np.ndarray) -> bool:
 def _keeps(shape: Shape, outline: Outline, field: Field) -> bool:
     """Return whether a shape covers what its outline covers of the paint itself."""
     x, y = flattened(outline)
-    lost = np.minimum(field.own, _cover(x + 1j * y, field)) - _cover(border(shape), field)
+    lost = np.minimum(field.own, field.covered([x + 1j * y])) - field.covered([border(shape)])
     return bool(cv2.blur(np.maximum(lost, 0), (3, 3)).max() < _LOOKS_OUT)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .outlines import rounded
 from .shapes import Circle, Ellipse, Rectangle, Shape
 
 _QUARTER = 4 / 3 * np.tan(np.pi / 8)  # arms of a cubic that is a quarter of a circle of radius 1
@@ -12,7 +13,7 @@ def track(shape: Shape, clockwise: bool) -> list[list[float]]:
     if isinstance(shape, Circle):
         left, right = shape.x - shape.radius, shape.x + shape.radius
         arcs = [[shape.radius, float(clockwise), x, shape.y] for x in (right, left)]
-        return [_rounded([left, shape.y]), *map(_rounded, arcs)]
+        return [rounded([left, shape.y]), *map(rounded, arcs)]
     pieces = _quarters(shape) if isinstance(shape, Ellipse) else _sides(shape)
     if not clockwise:
         pieces = [piece[::-1] for piece in reversed(pieces)]
@@ -51,8 +52,4 @@ def _sides(box: Rectangle) -> list[np.ndarray]:
 
 
 def _numbers(points: np.ndarray) -> list[float]:
-    return _rounded([value for point in points for value in (point.real, point.imag)])
-
-
-def _rounded(values: list[float]) -> list[float]:
-    return [round(float(value), 3) for value in values]
+    return rounded([value for point in points for value in (point.real, point.imag)])
