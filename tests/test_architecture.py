@@ -60,6 +60,12 @@ class ImportTests(SimpleTestCase):
 
 
 class ProcessTests(SimpleTestCase):
+    def lines_of(self, code):
+        """Return what code prints that runs in this project, in a process of its own."""
+        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.splitlines()
+
     def test_the_web_process_never_loads_torch(self):
         """Neither at start nor after a page, a classification or a conversion."""
         code = (
@@ -78,9 +84,7 @@ class ProcessTests(SimpleTestCase):
             "print(client.post('/api/v1/classify/', {'image': upload}).status_code)\n"
             "print([m for m in ('torch', 'sklearn') if m in sys.modules])\n"
         )
-        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        page, classified, loaded = result.stdout.split("\n")[:3]
+        page, classified, loaded = self.lines_of(code)[:3]
         self.assertEqual(page, "200")
         self.assertIn(classified, ("200", "503"))  # 503 where no model is bundled
         self.assertEqual(loaded, "[]")
@@ -114,9 +118,7 @@ class ProcessTests(SimpleTestCase):
             "answers = {page: client.get(page).status_code for page in pages}\n"
             "print(len(answers), {p: s for p, s in answers.items() if s >= 500})\n"
         )
-        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        count, wrong = result.stdout.splitlines()[-1].split(maxsplit=1)
+        count, wrong = self.lines_of(code)[-1].split(maxsplit=1)
         self.assertGreater(int(count), 15)
         self.assertEqual(wrong, "{}")
 
@@ -133,9 +135,7 @@ class ProcessTests(SimpleTestCase):
             "    print(client.get(address).status_code)\n"
             "print([m for m in ('psycopg', 'requests', 'rich', 'urllib3') if sys.modules.get(m)])\n"
         )
-        result = run_python(code, DJANGO_SETTINGS_MODULE="converter.settings")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(result.stdout.split("\n")[:5], ["200", "302", "200", "403", "[]"])
+        self.assertEqual(self.lines_of(code)[:5], ["200", "302", "200", "403", "[]"])
 
     def test_settings_work_without_any_environment(self):
         # In a copy, since the data folder is then var/ beside the code.
