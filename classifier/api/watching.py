@@ -1,10 +1,10 @@
 """What goes on by itself, to be read: retrainings, and what people and programs were told of."""
 
 from rest_framework import serializers
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from classifier.api.permissions import StaffPermission
 from classifier.api.resources import StaffViewSet
 from classifier.models import Delivery, Notice, Retraining
 
@@ -65,13 +65,13 @@ class NoticeSerializer(serializers.ModelSerializer):
         fields = ["id", "event", "subject", "text", "data", "at", "deliveries"]
 
 
-class NoticePermission(BasePermission):
+class NoticePermission(StaffPermission):
     """Staff who may see subscriptions: their addresses are in it."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the request may pass."""
-        user = request.user
-        return bool(user and user.is_staff and user.has_perm("classifier.view_subscription"))
+        is_staff = super().has_permission(request, view)
+        return bool(is_staff and request.user.has_perm("classifier.view_subscription"))
 
 
 class RetrainingViewSet(StaffViewSet):

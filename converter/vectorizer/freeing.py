@@ -338,8 +338,7 @@ def _as_good(before: list[Outline], after: list[Outline], disc: Disc, field: Fie
     """Return whether a disc and what is left cover what the field says about as well as before."""
     old = _cover(before, field)
     new = np.maximum(_cover(after, field), disc.covers(field))
-    weight = np.where(field.hidden, 0, 1 - field.doubt)
-    was, now = (np.abs(cover - field.share) * weight for cover in (old, new))
+    was, now = (np.abs(cover - field.share) * field.weight for cover in (old, new))
     worse = cv2.blur(now, (3, 3)) - cv2.blur(was, (3, 3))
     around = 2 * np.pi * disc.outer.radius
     return bool(worse.max() < _WORSE and now.sum() < was.sum() + _OFF * around)

@@ -84,6 +84,11 @@ class Field:
         left, top = self.left + (columns.start or 0), self.top + (rows.start or 0)
         return Field(*(array[rows, columns] for array in arrays), left, top)
 
+    @property
+    def weight(self) -> np.ndarray:
+        """What a difference counts in each pixel: nothing where it is hidden, float [h, w]."""
+        return np.where(self.hidden, 0, 1 - self.doubt)
+
     def covered(self, lines: list[np.ndarray]) -> np.ndarray:
         """Return what closed lines, complex [N], cover of each pixel: float32 [h, w]."""
         shift = complex(self.left, self.top)

@@ -158,8 +158,7 @@ def _bar(looks: list[_Look], shown: np.ndarray, field: Field, slack: float) -> R
 
 def _ended(bar: Bar, field: Field) -> Bar:
     """Move a bar's two ends to where it covers there as much as a field says."""
-    gap = field.share - field.covered([border(_from_bar(bar))])
-    gap = np.where(field.hidden, 0, gap * (1 - field.doubt))
+    gap = (field.share - field.covered([border(_from_bar(bar))])) * field.weight
     height, width = gap.shape
     place = np.arange(width) + 1j * np.arange(height)[:, None]
     place += complex(field.left + 0.5, field.top + 0.5) - complex(*bar.centre)
@@ -183,8 +182,7 @@ def _as_good(shape: Shape, outline: Outline, field: Field) -> bool:
 
 def _gaps(line: np.ndarray, field: Field) -> np.ndarray:
     """Return by how much of each pixel what a line surrounds differs from what a field says."""
-    gap = np.abs(field.covered([line]) - field.share)
-    return gap * np.where(field.hidden, 0, 1 - field.doubt)
+    return np.abs(field.covered([line]) - field.share) * field.weight
 
 
 def _from_bar(bar: Bar) -> Rectangle:
