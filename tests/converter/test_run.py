@@ -55,7 +55,6 @@ class Project:
                 env=environment
                 | {
                     "VAR_DIR": str(self.folder / "var"),
-                    "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
                     "DATABASE_URL": "",
                 },
                 stdout=output,

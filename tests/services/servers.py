@@ -10,12 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from django.conf import settings
-
 from converter.local.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_SECONDS = 60
+_SECONDS = 120
 
 
 def free_port():
@@ -155,7 +153,6 @@ class Topology:
             "VAR_DIR": str(self.folder / "var"),
             "DATABASE_URL": self.postgres.url,
             "CELERY_BROKER_URL": self.redis.url,
-            "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
             "CONVERTER_INLINE_SECONDS": "0",
             "QUEUE_VISIBILITY_TIMEOUT": "5",
             "CLASSIFIER_ANONYMOUS_RATE": "",

@@ -119,7 +119,7 @@ class LoopTests(BrowserTestCase):
         for name, value in (("New labels that start one", "2"), ("Epochs of the whole", "0")):
             self.page.get_by_label(name).fill(value)
         self.page.get_by_label("Retrain by itself").check()
-        self.press("Keep")
+        self.press("Save")
         self.page.get_by_text("A retraining starts within minutes").wait_for()
         self.assert_fits("retrainings")
         current_app.send_task("classifier.tasks.retrain_if_due")  # as the scheduler does

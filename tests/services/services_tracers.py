@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import psutil
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TransactionTestCase
 from PIL import Image
@@ -57,7 +56,6 @@ def real_web(broker_url):
     port = free_port()
     environment = process_environment(broker_url) | {
         "CONVERTER_ANONYMOUS_RATE": "",
-        "CONVERTER_COMPILED": str(settings.CONVERTER_COMPILED),
         "CONVERTER_INLINE_SECONDS": "0",
     }
     command = [sys.executable, "-m", "gunicorn", "converter.wsgi", "--workers", "1"]

@@ -46,7 +46,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         context = self.browser.new_context(base_url=self.live_server_url, **options)
         self.addCleanup(context.close)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         errors = []
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))

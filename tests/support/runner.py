@@ -45,7 +45,8 @@ def _write_before_copying(connection):
 
 
 def _compile_tracer():
-    """Compile once, as set-up does, what every test would else wait for."""
+    """Compile once, as set-up does, what every test and process that it starts would wait for."""
+    os.environ["CONVERTER_COMPILED"] = str(settings.CONVERTER_COMPILED)
     pool = TracerPool(1, cache=Path(settings.CONVERTER_COMPILED))
     if not pool.cache.exists():
         pool.warm()

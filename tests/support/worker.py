@@ -14,7 +14,7 @@ from django.db import connection
 from converter.celery import app
 from converter.local.processes import end_with_parent
 
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 def process_environment(broker_url):
