@@ -15,7 +15,7 @@ import numpy as np
 from .colours import COARSE
 from .compiled import compiled
 from .coverage import Mixture, colour_of
-from .jpeg import SIDE, Quantisation, from_blocks, halved, in_blocks, transform
+from .jpeg import SIDE, Quantisation, halved, in_blocks, transform
 from .paints import PaintTable
 
 _PURE = 0.97  # share from which a pixel counts as one of its paint's
@@ -53,8 +53,12 @@ def agreeing(
     part = 2 if quantisation.halved else 1
     height, width = (length // (part * SIDE) * part * SIDE for length in first.shape)
     box = np.s_[:height, :width]
+    # In one piece each: functions are compiled for such arrays, and would be anew for others.
+    names, others, shares, frees, clips = (
+        np.ascontiguousarray(each[box]) for each in (first, second, share, free, clipped)
+    )
     drawn = np.empty((height, width, 3), np.float32)
-    _draw(first[box], second[box], share[box], table, drawn)
+    _draw(names, others, shares, table, drawn)
     forms = (_form(quantisation.luma, COARSE[0]), _form(quantisation.chroma, COARSE[1]))
     planes = values[box][..., :3]
     if quantisation.halved:
@@ -67,9 +71,8 @@ def agreeing(
         _pull(chroma[..., 0], forms[1]),
         _pull(chroma[..., 1], forms[1]),
     )
-    _descend(
-        first[box], second[box], share[box], free[box], clipped[box], table, pulls, forms, part
-    )
+    _descend(names, others, shares, frees, clips, table, pulls, forms, part)
+    share[box] = shares
     less = share < 0.5
     first[less], second[less] = second[less], first[less]
     share[less] = 1 - share[less]
@@ -113,9 +116,12 @@ def _draw(
     for y in range(height):
         for x in range(width):
             colour_of(table, first[y, x], x, y, a)
-            colour_of(table, second[y, x], x, y, b)
+            if share[y, x] < 1:
+                colour_of(table, second[y, x], x, y, b)
+                for c in range(3):
+                    a[c] = b[c] + share[y, x] * (a[c] - b[c])
             for c in range(3):
-                out[y, x, c] = b[c] + share[y, x] * (a[c] - b[c])
+                out[y, x, c] = a[c]
 
 
 def _form(steps: np.ndarray, scale: float) -> np.ndarray:
@@ -128,8 +134,11 @@ def _form(steps: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _pull(error: np.ndarray, form: np.ndarray) -> np.ndarray:
-    """Return how much less an error [H, W] would count, if each of its pixels were less."""
-    return from_blocks(in_blocks(error) @ form)
+    """Return how much less an error [H, W] would count, were each pixel's less: by block, [B, 64].
+
+    One block's lie side by side, as a change of a pixel changes all of its block.
+    """
+    return in_blocks(error).reshape(-1, SIDE * SIDE) @ form
 
 
 @compiled
@@ -153,49 +162,88 @@ def _descend(
     height, width = first.shape
     was = share.copy()
     rise = np.zeros((height, width), np.float32)
-    looked_at, clips = _blocks_with(free), _blocks_with(clipped != 0)
-    a, b = np.empty(4, np.float32), np.empty(4, np.float32)
+    clips = _blocks_with(clipped != 0)
+    place = _looked_at(free, clipped, part)
+    contrast = _contrasts(first, second, free, table, place, part)
     for _ in range(_SWEEPS):
         most = 0.0
-        for y in range(height):
-            for x in range(width):
-                if not looked_at[y // SIDE, x // SIDE]:
-                    continue
-                p = y % SIDE * SIDE + x % SIDE
-                if free[y, x]:
-                    colour_of(table, first[y, x], x, y, a)
-                    colour_of(table, second[y, x], x, y, b)
-                    d, e, f = a[0] - b[0], (a[1] - b[1]) / part**2, (a[2] - b[2]) / part**2
-                    v, u = y // part, x // part
-                    q = v % SIDE * SIDE + u % SIDE
-                    slope = d * luma[y, x] + e * blue[v, u] + f * red[v, u]
-                    kept = _KEPT
-                    if clips[y // SIDE, x // SIDE]:
-                        kept += _KEPT_CLIPPED * d * d
-                    slope += kept * (share[y, x] - was[y, x])
-                    bend = d * d * form[p, p] + (e * e + f * f) * form_chroma[q, q] + kept
-                    for k in range(4):
-                        j, i = y + (k == 0) - (k == 1), x + (k == 2) - (k == 3)
-                        if 0 <= j < height and 0 <= i < width:
-                            other = _same_share(first, second, share, y, x, j, i)
-                            if other >= 0:
-                                slope += _SMOOTH * (share[y, x] - other)
-                                bend += _SMOOTH
-                    changed = min(1.0, max(0.0, share[y, x] - slope / bend)) - share[y, x]
-                    if abs(changed) > _LEAST_CHANGE:
-                        share[y, x] += changed
-                        most = max(most, abs(changed))
-                        _push(luma, form[p], y, x, d * changed)
-                        _push(blue, form_chroma[q], v, u, e * changed)
-                        _push(red, form_chroma[q], v, u, f * changed)
-                if clipped[y, x] != 0:
-                    more = max(0.0, rise[y, x] + clipped[y, x] * luma[y, x] / form[p, p])
-                    changed = more - rise[y, x]
-                    if abs(changed) > _LEAST_RISE:
-                        rise[y, x] = more
-                        _push(luma, form[p], y, x, -clipped[y, x] * changed)
+        for n in range(len(place)):
+            y, x, block, p, small, q = place[n]
+            if free[y, x]:
+                d, e, f = contrast[n]
+                slope = d * luma[block, p] + e * blue[small, q] + f * red[small, q]
+                kept = _KEPT
+                if clips[y // SIDE, x // SIDE]:
+                    kept += _KEPT_CLIPPED * d * d
+                slope += kept * (share[y, x] - was[y, x])
+                bend = d * d * form[p, p] + (e * e + f * f) * form_chroma[q, q] + kept
+                for k in range(4):
+                    j, i = y + (k == 0) - (k == 1), x + (k == 2) - (k == 3)
+                    if 0 <= j < height and 0 <= i < width:
+                        other = _same_share(first, second, share, y, x, j, i)
+                        if other >= 0:
+                            slope += _SMOOTH * (share[y, x] - other)
+                            bend += _SMOOTH
+                changed = min(1.0, max(0.0, share[y, x] - slope / bend)) - share[y, x]
+                if abs(changed) > _LEAST_CHANGE:
+                    share[y, x] += changed
+                    most = max(most, abs(changed))
+                    _push(luma[block], form[p], d * changed)
+                    _push(blue[small], form_chroma[q], e * changed)
+                    _push(red[small], form_chroma[q], f * changed)
+            if clipped[y, x] != 0:
+                more = max(0.0, rise[y, x] + clipped[y, x] * luma[block, p] / form[p, p])
+                changed = more - rise[y, x]
+                if abs(changed) > _LEAST_RISE:
+                    rise[y, x] = more
+                    _push(luma[block], form[p], -clipped[y, x] * changed)
         if most < _DONE:
             break
+
+
+@compiled
+def _looked_at(free: np.ndarray, clipped: np.ndarray, part: int) -> np.ndarray:
+    """Return the pixels that may change, with others of their blocks that were clipped.
+
+    Returns:
+        int64 [N, 6], row by row: y, x, block of luma and place in it, likewise of chroma.
+    """
+    height, width = free.shape
+    blocks = _blocks_with(free)
+    places = np.empty((height * width, 6), np.int64)
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            if not blocks[y // SIDE, x // SIDE] or not (free[y, x] or clipped[y, x] != 0):
+                continue
+            v, u = y // part, x // part
+            place = places[count]
+            place[0], place[1] = y, x
+            place[2] = y // SIDE * (width // SIDE) + x // SIDE
+            place[3] = y % SIDE * SIDE + x % SIDE
+            place[4] = v // SIDE * (width // part // SIDE) + u // SIDE
+            place[5] = v % SIDE * SIDE + u % SIDE
+            count += 1
+    return places[:count]
+
+
+@compiled
+def _contrasts(
+    first: np.ndarray, second: np.ndarray, free: np.ndarray, table: PaintTable, place: np.ndarray,
+    part: int,
+) -> np.ndarray:  # fmt: skip
+    """Return by what a share's change changes luma and chroma at each place: float64 [N, 3]."""
+    contrast = np.zeros((len(place), 3))
+    a, b = np.empty(4, np.float32), np.empty(4, np.float32)
+    for n in range(len(place)):
+        y, x = place[n, 0], place[n, 1]
+        if free[y, x]:
+            colour_of(table, first[y, x], x, y, a)
+            colour_of(table, second[y, x], x, y, b)
+            contrast[n, 0] = a[0] - b[0]
+            contrast[n, 1] = (a[1] - b[1]) / part**2
+            contrast[n, 2] = (a[2] - b[2]) / part**2
+    return contrast
 
 
 @compiled
@@ -224,9 +272,8 @@ def _same_share(
 
 
 @compiled
-def _push(pull: np.ndarray, form: np.ndarray, y: int, x: int, change: float) -> None:
-    """Bring a pull up to date after a pixel's change; `form` is that pixel's row."""
-    top, left = y // SIDE * SIDE, x // SIDE * SIDE
-    for v in range(SIDE):
-        for u in range(SIDE):
-            pull[top + v, left + u] += form[v * SIDE + u] * change
+def _push(pull: np.ndarray, form: np.ndarray, change: float) -> None:
+    """Bring a block's pull up to date after a pixel's change; `form` is that pixel's row."""
+    by = np.float32(change)
+    for k in range(SIDE * SIDE):
+        pull[k] += form[k] * by

@@ -87,13 +87,6 @@ def in_blocks(plane: np.ndarray) -> np.ndarray:
     return cut.transpose(0, 2, 1, 3).reshape(height // SIDE, width // SIDE, SIDE * SIDE)
 
 
-def from_blocks(blocks: np.ndarray) -> np.ndarray:
-    """Return blocks [h, w, 64] as a plane [8 h, 8 w]."""
-    rows, columns, _ = blocks.shape
-    cut = blocks.reshape(rows, columns, SIDE, SIDE).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(cut).reshape(rows * SIDE, columns * SIDE)
-
-
 @cache
 def transform() -> np.ndarray:
     """Return the cosine transform of a block, float32 [64, 64]: coefficients by pixels."""

@@ -40,13 +40,13 @@ pen.text((10, 106), "letters", fill="black")
 clear = image.copy()
 clear.putalpha(Image.linear_gradient("L").resize((128, 128)))
 
-def as_jpeg(**options):
+def as_jpeg(side=128, **options):
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "JPEG", quality=60, **options)
+    image.convert("RGB").crop((0, 0, side, side)).save(buffer, "JPEG", quality=60, **options)
     return Image.open(buffer).convert("RGBA")
 
 pictures = [(image, False), (clear, False), (as_jpeg(), True), (as_jpeg(subsampling=0), True),
-            (as_jpeg().resize((100, 100)), True)]
+            (as_jpeg(side=107), True), (as_jpeg().resize((100, 100)), True)]
 warm_up()
 before = compiled()
 for values in json.loads(sys.argv[1]):
