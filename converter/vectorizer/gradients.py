@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from .colours import highest
 from .compiled import compiled
 from .coverage import CLEAR
 from .gradient_fits import around, colour_at, fit_gradient, misfit
@@ -179,7 +180,7 @@ def _flood(
 def _smooth(values: np.ndarray) -> np.ndarray:
     """Return bool [H, W]: True where a pixel lies between its neighbours, as on a slope."""
     around = cv2.blur(values, (3, 3), borderType=cv2.BORDER_REPLICATE)
-    bent = np.abs(values - around).max(axis=2)
+    bent = highest(cv2.absdiff(values, around))
     return cv2.dilate(bent, np.ones((3, 3), np.uint8)) <= _BENT
 
 

@@ -155,15 +155,29 @@ def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> 
         inner: whether the top, bottom, left and right side lie inside the image: what reaches one
             of those goes on.
     """
+    if not later.any():
+        return
     count, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
-    if count < 2:
+    filled = _all_in(gaps, later, count)
+    if not filled.any():
         return
     height, width = mask.shape
-    filled = np.ones(count, bool)
-    filled[0] = False
-    filled[np.unique(gaps[~later])] = False
     x, y, w, h = (stats[:, k] for k in range(4))
     for reaches, side in zip((y == 0, y + h == height, x == 0, x + w == width), inner, strict=True):
         if side:
             filled &= ~reaches
-    mask[filled[gaps]] = 1
+    if filled.any():
+        mask[filled[gaps]] = 1
+
+
+@compiled
+def _all_in(parts: np.ndarray, mask: np.ndarray, count: int) -> np.ndarray:
+    """Return which of so many parts, but the first, lie in a mask as a whole: bool [count]."""
+    inside = np.ones(count, np.bool_)
+    inside[0] = False
+    height, width = parts.shape
+    for y in range(height):
+        for x in range(width):
+            if not mask[y, x]:
+                inside[parts[y, x]] = False
+    return inside

@@ -196,17 +196,14 @@ def fit(
         *_followed(start, n, count),
     )  # fmt: skip
     settle(outline)
-    simplify(outline, step, noise, price)
+    simplify(outline, Run(*points, n, step, noise, price))
     return outline
 
 
-def simplify(o: Outline, step: float, noise: float, price: float) -> None:
+def simplify(o: Outline, run: Run) -> None:
     """Take away the nodes that an outline can do without, and settle it again."""
-    points = (np.tile(values, 3) for values in (o.x, o.y, o.weight))
-    kept, changed = spare(
-        Run(*points, len(o.x), step, noise, price),
-        Chain(o.start, o.node, o.leave, o.arrive, o.kinds, o.corner),
-    )
+    chain = Chain(o.start, o.node, o.leave, o.arrive, o.kinds, o.corner)
+    kept, changed = spare(run, chain)
     if kept.all():
         return
     fresh = changed.any(axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .agreement import agreeing
 from .blur import blurred
-from .colours import COARSE, measurable, premultiplied
+from .colours import COARSE, highest, lowest, measurable, premultiplied
 from .coverage import CLEAR, Mixture, Unmixing
 from .gradients import find_gradients
 from .jpeg import SIDE, recognise
@@ -64,9 +64,10 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
     if settings.gradients:
         paints += find_gradients(calm, cores, len(paints), settings)
     rest = plain & (cores == CLEAR)
-    palette = main_colours(calm[rest], settings.colours, settings.merge_distance)
+    values_there = calm[rest]
+    palette = main_colours(values_there, settings.colours, settings.merge_distance)
     if len(palette):
-        cores[rest] = nearest(calm[rest], palette)[0] + len(paints)
+        cores[rest] = nearest(values_there, palette)[0] + len(paints)
     paints += [Flat(colour) for colour in palette]
     if not paints:
         paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
@@ -113,8 +114,8 @@ def _agreeing(
     quantisation = recognise(planes) if planes.size else None
     if quantisation is None:
         return None
-    bright, dark = (image[..., :3] == 255).any(axis=2), (image[..., :3] == 0).any(axis=2)
-    clipped = bright.astype(np.int8) - dark
+    colours = image[..., :3]
+    clipped = (highest(colours) == 255).astype(np.int8) - (lowest(colours) == 0)
     return agreeing(mixture, measured, clipped, table, quantisation)
 
 
@@ -178,7 +179,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
     """Return bool [H, W]: True where the 3 x 3 neighbourhood hardly varies."""
     kernel = np.ones((3, 3), np.uint8)
     spread = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
-    return spread.max(axis=2) <= _PLAIN_RANGE
+    return highest(spread) <= _PLAIN_RANGE
 
 
 def _snapped(paints: list[Paint], reach: int) -> list[Paint]:

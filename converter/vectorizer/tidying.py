@@ -51,9 +51,7 @@ def _give_patches(
 ) -> int:  # fmt: skip
     """Give away patches, the smallest first, and return how many."""
     height, width = parts.shape
-    flat = parts.ravel()
-    order = np.argsort(flat, kind="mergesort")
-    sizes = np.bincount(flat, minlength=count)
+    order, sizes = _gathered(parts, count)
     starts = np.cumsum(sizes) - sizes
     names = np.empty(_AROUND, np.int64)
     inside = np.full((height, width), -1, np.int64)
@@ -74,6 +72,21 @@ def _give_patches(
         for p in range(len(pixels)):
             _remix(values, pixels[p], own, table, noise, mixture)
     return given
+
+
+@compiled
+def _gathered(parts: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixels of parts [H, W], one part's after the other's, and how many each has."""
+    flat = parts.ravel()
+    sizes = np.zeros(count, np.int64)
+    for p in range(len(flat)):
+        sizes[flat[p]] += 1
+    next_of = np.cumsum(sizes) - sizes
+    order = np.empty(len(flat), np.int64)
+    for p in range(len(flat)):
+        order[next_of[flat[p]]] = p
+        next_of[flat[p]] += 1
+    return order, sizes
 
 
 @compiled
