@@ -155,7 +155,7 @@ def _adjust(
             break
         for k in range(size):
             normal[k, k] += hold
-        _solve(normal, right)
+        solve(normal, right)
         for k in range(count):
             if not free[k]:
                 continue
@@ -250,7 +250,7 @@ def _limited(step: float) -> float:
 
 
 @compiled
-def _solve(matrix: np.ndarray, right: np.ndarray) -> None:
+def solve(matrix: np.ndarray, right: np.ndarray) -> None:
     """Solve a symmetric positive system in place, leaving out what is zero before each row."""
     size = len(right)
     first = np.zeros(size, np.int64)

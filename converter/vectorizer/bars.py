@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .polygons import axes
+
 _WIDEST = 6.0  # px; the corners of wider ones are found as corners
 _SLIMMEST = 3.0  # times its width, that a bar is long at least
 _ROUNDED = 1.5  # px from an end, or three quarters of the width, that say nothing of the sides
@@ -46,11 +48,13 @@ def fit_bar(
         the bar that the points lie on, with square ends and with round ones where its outline does
         not tell which; nothing where there is none.
     """
-    values, axes = np.linalg.eigh(spread)
-    width, length = np.sqrt(12 * np.maximum(values, 1e-9))
+    least, greatest, angle = axes(spread)
+    width, length = (np.sqrt(12 * max(value, 1e-9)) for value in (least, greatest))
     if width > _WIDEST or length < _SLIMMEST * width:
         return []
-    along, across = ((points - centre) @ axes[:, ::-1]).T
+    aside = np.array([-np.sin(angle), np.cos(angle)])
+    ahead = np.array([np.cos(angle), np.sin(angle)])
+    along, across = ((points - centre) @ np.stack([ahead, aside], axis=1)).T
     low, high = along.min(), along.max()
     end = max(_ROUNDED, 0.75 * width)
     sides = shown & (along > low + end) & (along < high - end)
@@ -64,8 +68,8 @@ def fit_bar(
     off = system @ [slope, top, bottom] - across[sides]
     if np.sqrt((off**2).mean()) > _MEAN * slack or np.abs(off).max() > _MOST * slack:
         return []
-    x, y = axes[:, 1] + slope * axes[:, 0]
-    middle = centre + (top + bottom) / 2 * axes[:, 0]
+    x, y = ahead + slope * aside
+    middle = centre + (top + bottom) / 2 * aside
     width = (top - bottom) / np.hypot(1, slope)
     place = (float(middle[0]), float(middle[1]))
     bars = []

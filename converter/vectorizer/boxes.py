@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .adjust import solve
 from .compiled import compiled
 
 _FILLED = 0.76  # of the box around it, what a rectangle with the roundest corners fills at least
 _NEAR = 1.5  # px, on average, that a first guess may be off
 _ROUNDS = 5
 _STEP = 1e-4  # for derivatives
+_STIFF = 1e-12  # of the normal equations' trace, that is added to their diagonal
 _SHARP = 0.75  # px: rounder corners are round
 _FULL = 0.12  # px within which the corners are as round as can be
 
@@ -35,39 +37,57 @@ def fit_box(points: np.ndarray, area: float, angle: float) -> tuple[Box, np.ndar
     Returns:
         the rectangle and the distances of the points from it; None where none is near.
     """
-    turned = points @ rotation(angle)
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    width, height = high - low
+    found, off = _fitted(points, area, angle)
+    if not len(off):
+        return None
+    x, y, width, height, radius, turn = (float(value) for value in found)
+    return Box((x, y), (width, height), radius, turn), off
+
+
+@compiled
+def _fitted(points: np.ndarray, area: float, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a rectangle's values, in the order of `_off`, and distances; none if none is near."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    along, across = points[:, 0] * cos + points[:, 1] * sin, points[:, 1] * cos - points[:, 0] * sin
+    left, right, top, bottom = along.min(), along.max(), across.min(), across.max()
+    width, height = right - left, bottom - top
+    box = np.zeros(6)
     if area < _FILLED * width * height:
-        return None
+        return box, np.empty(0)
     radius = np.sqrt(max(0.0, width * height - area) / (4 - np.pi))
-    middle = rotation(angle) @ (low + high) / 2
-    guess = np.array([*middle, width / 2, height / 2, min(radius, width / 2, height / 2), angle])
-    if np.abs(_off(points, guess)).mean() > _NEAR:
-        return None
-    guess = _refined(points, guess, 6 if angle else 5)
-    least = min(guess[2], guess[3])
-    if guess[4] < _SHARP:
-        guess[4] = 0.0
-        guess = _refined(points, guess, 6 if angle else 5, fixed=4)
-    elif guess[4] > least - _FULL:
-        guess[4] = least
-    box = Box(
-        (float(guess[0]), float(guess[1])), (float(guess[2]), float(guess[3])),
-        float(guess[4]), float(guess[5]),
-    )  # fmt: skip
-    return box, _off(points, guess)
+    box[0] = (cos * (left + right) - sin * (top + bottom)) / 2
+    box[1] = (sin * (left + right) + cos * (top + bottom)) / 2
+    box[2], box[3], box[4] = width / 2, height / 2, min(radius, width / 2, height / 2)
+    box[5] = angle
+    off = _off(points, box)
+    if np.abs(off).mean() > _NEAR:
+        return box, np.empty(0)
+    free = np.arange(6 if angle != 0 else 5)
+    _refine(points, box, free)
+    least = min(box[2], box[3])
+    if box[4] < _SHARP:
+        box[4] = 0.0
+        _refine(points, box, free[free != 4])
+    elif box[4] > least - _FULL:
+        box[4] = least
+    return box, _off(points, box)
 
 
-def _refined(points: np.ndarray, guess: np.ndarray, free: int, fixed: int = -1) -> np.ndarray:
-    """Return the guess after some steps of Gauss and Newton, of its first `free` values."""
-    moved = np.array([k for k in range(free) if k != fixed])
+@compiled
+def _refine(points: np.ndarray, box: np.ndarray, moved: np.ndarray) -> None:
+    """Improve some of a rectangle's values by steps of Gauss and Newton."""
     for _ in range(_ROUNDS):
-        normal, right = _normal(points, guess, moved)
-        guess = guess.copy()
-        guess[moved] -= np.linalg.lstsq(normal, right, rcond=None)[0]
-        guess[4] = min(max(guess[4], 0.0), guess[2], guess[3])
-    return guess
+        normal, right = _normal(points, box, moved)
+        trace = 0.0
+        for k in range(len(moved)):
+            trace += normal[k, k]
+        # What the points do not tell, such as the radius of corners that none is near, is kept.
+        for k in range(len(moved)):
+            normal[k, k] += _STIFF * trace
+        solve(normal, right)
+        for k in range(len(moved)):
+            box[moved[k]] -= right[k]
+        box[4] = min(max(box[4], 0.0), box[2], box[3])
 
 
 @compiled

@@ -3,24 +3,25 @@
 import numpy as np
 
 from .compiled import compiled
+from .polygons import axes
 from .shapes import Circle, Ellipse
 
 _ROUND = 0.012  # share by which the axes of a circle may differ, and at least ...
 _ROUND_PX = 0.06
 _LEVEL = 1.0  # degrees within which an ellipse is level or upright
-_GREATEST = 1e4  # px
+_GREATEST = 1e4  # px, of a radius
 _LINE = 1e-14  # of their squared spread, that points of a line have across it at most
 
 
 def circle_through(points: np.ndarray) -> Circle | None:
     """Return the circle through points [N, 2] by linear least squares (Kåsa, 1976)."""
-    x, y, square = _circle(points)
-    return Circle(x, y, float(np.sqrt(square))) if 0 < square < _GREATEST**2 else None
+    x, y, radius = circle_of(points)
+    return Circle(x, y, radius) if radius else None
 
 
 @compiled
-def _circle(points: np.ndarray) -> tuple[float, float, float]:
-    """Return centre and squared radius of the circle through points; 0 for those of a line."""
+def circle_of(points: np.ndarray) -> tuple[float, float, float]:
+    """Return centre and radius of the circle through points [N, 2]; 0 for those of a line."""
     count = len(points)
     mx, my = points[:, 0].sum() / count, points[:, 1].sum() / count
     xx = xy = yy = right_x = right_y = rest = 0.0
@@ -35,7 +36,8 @@ def _circle(points: np.ndarray) -> tuple[float, float, float]:
     # The points' middle is the origin: the centre does not depend on the radius.
     x = (right_x * yy - right_y * xy) / (2 * determinant)
     y = (right_y * xx - right_x * xy) / (2 * determinant)
-    return x + mx, y + my, rest / count + x * x + y * y
+    radius = np.sqrt(rest / count + x * x + y * y)
+    return x + mx, y + my, radius if radius < _GREATEST else 0.0
 
 
 def ellipse_through(points: np.ndarray) -> Ellipse | None:
@@ -50,29 +52,23 @@ def ellipse_through(points: np.ndarray) -> Ellipse | None:
         return None
     centre = np.linalg.solve(-2 * form, [d, e])
     level = 1 + centre @ form @ centre
-    values, axes = np.linalg.eigh(form / level)
-    if values.min() <= 0:
+    least, greatest, angle = axes(form / level)
+    if least <= 0:
         return None
-    across, down = scale / np.sqrt(values)
-    place = scale * centre + middle
-    return levelled(Ellipse(
-        float(place[0]), float(place[1]), float(across), float(down), _degrees(axes[:, 0])
-    ))  # fmt: skip
+    # The ellipse is longest where its form is least: across what `axes` tells.
+    across, down = scale / float(np.sqrt(least)), scale / float(np.sqrt(greatest))
+    x, y = (float(value) for value in scale * centre + middle)
+    return levelled(Ellipse(x, y, across, down, float(np.degrees(angle) % 180 - 90)))
 
 
 def with_moments(centre: np.ndarray, spread: np.ndarray, area: float) -> Circle | Ellipse:
     """Return the circle or ellipse with a centroid, second moments over the area, and an area."""
-    values, axes = np.linalg.eigh(spread)
-    down, across = 2 * np.sqrt(np.maximum(values, 1e-9))
+    least, greatest, angle = axes(spread)
+    down, across = (2 * float(np.sqrt(max(value, 1e-9))) for value in (least, greatest))
     x, y = float(centre[0]), float(centre[1])
     if across - down < max(_ROUND_PX, _ROUND * across):
         return Circle(x, y, float(np.sqrt(area / np.pi)))
-    return levelled(Ellipse(x, y, float(across), float(down), _degrees(axes[:, 1])))
-
-
-def _degrees(axis: np.ndarray) -> float:
-    angle = float(np.degrees(np.arctan2(axis[1], axis[0])))
-    return (angle + 90) % 180 - 90
+    return levelled(Ellipse(x, y, across, down, float(np.degrees(angle))))
 
 
 def levelled(ellipse: Ellipse) -> Ellipse:

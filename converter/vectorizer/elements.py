@@ -6,6 +6,7 @@ import numpy as np
 
 from .freeing import Disc
 from .outlines import Field, Outline, flattened, rounded, segments
+from .polygons import contains, signed_area
 from .recognising import Allowed, recognise
 from .shapes import Circle, Ellipse, Rectangle, Shape, harmonise, straighten
 from .tracks import track
@@ -14,6 +15,7 @@ Element = dict[str, Any]
 
 _CONCENTRIC = 0.2  # px between the centres of a ring's circles, or of a frame's rectangles
 _EVEN = 0.15  # px by which a frame's width may differ from side to side
+_NOTHING = 1e-6  # square pixels, that a line there and back surrounds but for rounding
 _AS_ROUND = 0.6  # px by which the radii of its corners may differ from what its width says
 
 
@@ -66,40 +68,26 @@ def elements(
 
 
 def _nested(outlines: list[Outline]) -> list[tuple[int, list[int]]]:
-    """Return each outer outline with the holes in it, as indices."""
-    polygons = [np.stack(flattened(outline), axis=1) for outline in outlines]
-    areas = [_signed_area(polygon) for polygon in polygons]
+    """Return each outer outline with the holes in it, as indices; none that surround nothing."""
+    polygons = [flattened(outline) for outline in outlines]
+    areas = [signed_area(x, y) for x, y in polygons]
     if not areas:
         return []
     outwards = np.sign(areas[int(np.argmax(np.abs(areas)))])
-    outers = [k for k, area in enumerate(areas) if np.sign(area) == outwards]
+    outers = [k for k, area in enumerate(areas) if outwards * area > _NOTHING]
     outers.sort(key=lambda k: abs(areas[k]))
-    low = np.array([polygons[k].min(axis=0) for k in outers])
-    high = np.array([polygons[k].max(axis=0) for k in outers])
+    low = np.array([[values.min() for values in polygons[k]] for k in outers])
+    high = np.array([[values.max() for values in polygons[k]] for k in outers])
     holes: dict[int, list[int]] = {k: [] for k in outers}
     for k in range(len(areas)):
-        if k in holes:
+        if k in holes or abs(areas[k]) <= _NOTHING:
             continue
-        point = polygons[k][0]
+        point = np.array([values[0] for values in polygons[k]])
         boxes = np.flatnonzero(((low <= point) & (point <= high)).all(axis=1))
         # The smallest that contains it; the largest of all where rounding hides every one.
-        around = (outers[o] for o in boxes if _contains(polygons[outers[o]], point))
+        around = (outers[o] for o in boxes if contains(*polygons[outers[o]], *point))
         holes[next(around, outers[-1])].append(k)
     return list(holes.items())
-
-
-def _signed_area(polygon: np.ndarray) -> float:
-    x, y = polygon.T
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
-
-
-def _contains(polygon: np.ndarray, point: np.ndarray) -> bool:
-    x, y = polygon.T
-    nx, ny = np.roll(x, -1), np.roll(y, -1)
-    crosses = (y > point[1]) != (ny > point[1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = x + (point[1] - y) * (nx - x) / (ny - y)
-    return bool((crosses & (point[0] < at)).sum() % 2)
 
 
 def _stroke(outer: Shape | None, holes: list[Shape | None]) -> Element | None:
@@ -165,4 +153,4 @@ def _outline(outline: Outline, shape: Shape | None) -> list[list[float]]:
     """Return an outline's segments: exact ones where it is a shape."""
     if shape is None:
         return segments(outline)
-    return track(shape, _signed_area(np.stack(flattened(outline), axis=1)) > 0)
+    return track(shape, signed_area(*flattened(outline)) > 0)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .conics import circle_through, off_conic, turn_seen
+from .compiled import compiled
+from .conics import circle_of, turn_seen
 from .outlines import STEP, Field, Outline, flattened, on_curve
 from .shapes import Circle, border
 
@@ -22,6 +23,7 @@ _LEAST_RADIUS = 3.0  # px
 _LEAST_WIDTH = 0.5  # px of a ring
 _CONCENTRIC = 0.3  # px between the centres of a ring's circles
 _JOINED = 1.6  # px between points of one arc
+_ROUNDS = 4  # of finding the points of a circle and the circle of those
 _FEWEST = 10  # points of an arc that a circle is guessed from
 _MOST_GUESSES = 24
 _APART = 1.2  # px around a disc or ring, within which an outline is rounded off towards it
@@ -198,25 +200,64 @@ def _arc(points: _Points, run: np.ndarray) -> _Arc | None:
     """Return the circle that a run of points lies on, and all others that lie on it, too."""
     # No larger circle could show most of its turn.
     widest = len(points.place) * STEP / (2 * np.pi * _SEEN)
-    own = circle_through(points.place[run])
-    if own is None or np.abs(off_conic(points.place[run], own)).max() > _REACH:
+    followed = np.empty(len(points.place), bool)
+    x, y, radius, side = _follow(points.place, points.normal, points.shown, run, widest, followed)
+    if not side:
         return None
-    followed = np.zeros(len(points.place), bool)
-    followed[run] = True
-    for _ in range(4):
-        circle = circle_through(points.place[followed])
-        if circle is None or not _LEAST_RADIUS < circle.radius < widest:
-            return None
-        off = points.place - [circle.x, circle.y]
-        radii = np.hypot(*off.T)
-        along = (off * points.normal).sum(axis=1) / np.maximum(radii, 1e-9)
-        side = 1 if along[run].mean() > 0 else -1
-        near = np.abs(radii - circle.radius) < _REACH
-        followed = near & (side * along > _ALONG) & points.shown
-        if followed.sum() < _FEWEST:
-            return None
-    seen = turn_seen(points.place[followed], circle, _JOINED)
-    return _Arc(circle, side, seen, followed)
+    circle = Circle(x, y, radius)
+    return _Arc(circle, side, turn_seen(points.place[followed], circle, _JOINED), followed)
+
+
+@compiled
+def _follow(
+    place: np.ndarray, normal: np.ndarray, shown: np.ndarray, run: np.ndarray, widest: float,
+    followed: np.ndarray,
+) -> tuple[float, float, float, int]:  # fmt: skip
+    """Mark the points that follow the circle on which a run of them lies, in `followed`.
+
+    Returns:
+        the circle's centre and radius, and the side of paint, see `_Arc`; 0 if there is no circle.
+    """
+    chosen = np.empty_like(place)
+    for k in range(len(run)):
+        chosen[k] = place[run[k]]
+    x, y, radius = circle_of(chosen[: len(run)])
+    side = 0
+    for k in range(len(run)):
+        if not abs(np.hypot(chosen[k, 0] - x, chosen[k, 1] - y) - radius) <= _REACH:
+            return x, y, radius, 0
+    followed[:] = False
+    for k in range(len(run)):
+        followed[run[k]] = True
+    for _ in range(_ROUNDS):
+        count = 0
+        for p in range(len(place)):
+            if followed[p]:
+                chosen[count] = place[p]
+                count += 1
+        if count < _FEWEST:
+            return x, y, radius, 0
+        x, y, radius = circle_of(chosen[:count])
+        if not _LEAST_RADIUS < radius < widest:
+            return x, y, radius, 0
+        outwards = 0.0
+        for k in run:
+            outwards += _along(place[k], normal[k], x, y)
+        side = 1 if outwards > 0 else -1
+        for p in range(len(place)):
+            followed[p] = (
+                shown[p]
+                and abs(np.hypot(place[p, 0] - x, place[p, 1] - y) - radius) < _REACH
+                and side * _along(place[p], normal[p], x, y) > _ALONG
+            )
+    return x, y, radius, side if followed.sum() >= _FEWEST else 0
+
+
+@compiled
+def _along(place: np.ndarray, normal: np.ndarray, x: float, y: float) -> float:
+    """Return the cosine between the normal at a place and the direction to it from a centre."""
+    dx, dy = place[0] - x, place[1] - y
+    return (dx * normal[0] + dy * normal[1]) / max(np.hypot(dx, dy), 1e-9)
 
 
 def _without(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .bars import Bar, fit_bar
 from .boxes import Box, fit_box, rotation
@@ -17,6 +18,7 @@ from .conics import (
     with_moments,
 )
 from .outlines import Field, Outline, flattened, on_curve
+from .polygons import Moments, axes, moments, signed_area
 from .raster import coverage
 from .shapes import SNAP, Circle, Ellipse, Rectangle, Shape, border
 
@@ -36,8 +38,7 @@ _WORSE = 0.1  # of a pixel, on average over nine, by which a shape may be worse 
 _LOOKS_OUT = 0.12  # of a pixel, on average over nine, that a shape may cover too much or too little
 
 Allowed = Callable[[], np.ndarray]
-_Moments = tuple[np.ndarray, np.ndarray, float]
-_Look = tuple[np.ndarray, _Moments]
+_Look = tuple[np.ndarray, Moments]
 
 
 def recognise(outline: Outline, field: Field, allowed: Allowed, slack: float = 1.0) -> Shape | None:
@@ -60,7 +61,7 @@ def recognise(outline: Outline, field: Field, allowed: Allowed, slack: float = 1
     # they follow does not, and is a little off where it bends.
     looks = [(points, (centre, spread, area)), _contour(outline)]
     around = _cut(field, points)
-    hole = _runs_back(x, y)
+    hole = signed_area(x, y) < 0
     if hole:
         around = replace(around, share=1 - around.share)
     bar = _bar(looks, ~outline.hidden, around, slack)
@@ -68,7 +69,7 @@ def recognise(outline: Outline, field: Field, allowed: Allowed, slack: float = 1
     if bar is not None and _as_good(bar, outline, around) and (whole or _unseen(bar, allowed())):
         return bar
     if not whole:
-        return None if hole else _completed(outline, points, field, allowed, slack)
+        return None if hole else _completed(outline, points, around, allowed, slack)
     direction = _direction(outline)
     for place, of in looks:
         least = np.inf
@@ -94,32 +95,11 @@ def _cut(field: Field, points: np.ndarray) -> Field:
     return field.part(slice(int(top), int(bottom)), slice(int(left), int(right)))
 
 
-def moments(x: np.ndarray, y: np.ndarray) -> _Moments:
-    """Return a polygon's centroid, its second moments over its area [2, 2], and its area."""
-    ox, oy = x.mean(), y.mean()
-    x, y = x - ox, y - oy
-    nx, ny = np.roll(x, -1), np.roll(y, -1)
-    cross = x * ny - nx * y
-    area = cross.sum() / 2
-    if abs(area) < 1e-9:
-        return np.array([ox, oy]), np.eye(2), 0.0
-    cx, cy = ((x + nx) * cross).sum() / (6 * area), ((y + ny) * cross).sum() / (6 * area)
-    xx = (cross * (x * x + x * nx + nx * nx)).sum() / (12 * area) - cx * cx
-    yy = (cross * (y * y + y * ny + ny * ny)).sum() / (12 * area) - cy * cy
-    xy = (cross * (x * ny + 2 * x * y + 2 * nx * ny + nx * y)).sum() / (24 * area) - cx * cy
-    return np.array([ox + cx, oy + cy]), np.array([[xx, xy], [xy, yy]]), abs(area)
-
-
-def _runs_back(x: np.ndarray, y: np.ndarray) -> bool:
-    """Return whether a polygon runs against the clock, as holes do."""
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) < 0
-
-
 def _near(off: np.ndarray, slack: float) -> bool:
     return bool(np.sqrt((off**2).mean()) < _MEAN * slack and np.abs(off).max() < _MOST * slack)
 
 
-def _fits(points: np.ndarray, angle: float, of: _Moments) -> Iterator[tuple[Shape, np.ndarray]]:
+def _fits(points: np.ndarray, angle: float, of: Moments) -> Iterator[tuple[Shape, np.ndarray]]:
     """Yield shapes that an outline might be, and how far its points are off each."""
     conic = with_moments(*of)
     if least_radius(conic) >= _LEAST:
@@ -142,8 +122,7 @@ def _direction(outline: Outline) -> float:
 
 def _axis(spread: np.ndarray) -> float:
     """Return the direction of the longer axis of second moments, as `_direction` does."""
-    _, axes = np.linalg.eigh(spread)
-    angle = float((np.arctan2(axes[1, 1], axes[0, 1]) + np.pi / 4) % (np.pi / 2) - np.pi / 4)
+    angle = float((axes(spread)[2] + np.pi / 4) % (np.pi / 2) - np.pi / 4)
     return angle if abs(angle) > _UPRIGHT else 0.0
 
 
@@ -210,10 +189,8 @@ def _completed(
     outline: Outline, points: np.ndarray, field: Field, allowed: Allowed, slack: float
 ) -> Shape | None:
     """Return the shape whose visible part an outline has, if its other part cannot be seen."""
-    hidden = outline.hidden
-    for shift in range(-_BESIDE, _BESIDE + 1):
-        hidden = hidden | np.roll(outline.hidden, shift)
-    shown = points[~hidden]
+    around = np.pad(outline.hidden, _BESIDE, mode="wrap")
+    shown = points[~sliding_window_view(around, 2 * _BESIDE + 1).any(axis=1)]
     if len(shown) < _SHOWN * len(points) or len(shown) < 2 * _SIDE:
         return None
     for shape in _through(shown, _direction(outline), slack):
@@ -252,8 +229,18 @@ def _all_sides(shown: np.ndarray, box: Box) -> bool:
 
 def _unseen(shape: Shape, allowed: np.ndarray) -> bool:
     """Return whether a shape lies, but for noise, where a paint may cover the image."""
-    extra = np.maximum(coverage([border(shape)], *allowed.shape) - allowed, 0)
-    return bool(cv2.blur(extra, (3, 3)).max() < _LOOKS_OUT)
+    line = border(shape)
+    left, right = _range(line.real, allowed.shape[1])
+    top, bottom = _range(line.imag, allowed.shape[0])
+    covered = coverage([line - complex(left, top)], bottom - top, right - left)
+    extra = np.maximum(covered - allowed[top:bottom, left:right], 0)
+    return not extra.size or bool(cv2.blur(extra, (3, 3)).max() < _LOOKS_OUT)
+
+
+def _range(places: np.ndarray, size: int) -> tuple[int, int]:
+    """Return the pixels of so many that places along a line, and those beside them, lie in."""
+    first, last = int(np.floor(places.min())), int(np.ceil(places.max()))
+    return min(max(0, first - _AROUND), size), max(min(size, last + _AROUND), 0)
 
 
 def _keeps(shape: Shape, outline: Outline, field: Field) -> bool:
