@@ -168,9 +168,10 @@ def _descend(
     for _ in range(_SWEEPS):
         most = 0.0
         for n in range(len(place)):
-            y, x, block, p, small, q = place[n]
+            y, x, block, p = place[n, 0], place[n, 1], place[n, 2], place[n, 3]
             if free[y, x]:
-                d, e, f = contrast[n]
+                small, q = place[n, 4], place[n, 5]
+                d, e, f = contrast[n, 0], contrast[n, 1], contrast[n, 2]
                 slope = d * luma[block, p] + e * blue[small, q] + f * red[small, q]
                 kept = _KEPT
                 if clips[y // SIDE, x // SIDE]:
@@ -188,15 +189,15 @@ def _descend(
                 if abs(changed) > _LEAST_CHANGE:
                     share[y, x] += changed
                     most = max(most, abs(changed))
-                    _push(luma[block], form[p], d * changed)
-                    _push(blue[small], form_chroma[q], e * changed)
-                    _push(red[small], form_chroma[q], f * changed)
+                    _push(luma, block, form, p, d * changed)
+                    _push(blue, small, form_chroma, q, e * changed)
+                    _push(red, small, form_chroma, q, f * changed)
             if clipped[y, x] != 0:
                 more = max(0.0, rise[y, x] + clipped[y, x] * luma[block, p] / form[p, p])
                 changed = more - rise[y, x]
                 if abs(changed) > _LEAST_RISE:
                     rise[y, x] = more
-                    _push(luma[block], form[p], -clipped[y, x] * changed)
+                    _push(luma, block, form, p, -clipped[y, x] * changed)
         if most < _DONE:
             break
 
@@ -272,8 +273,8 @@ def _same_share(
 
 
 @compiled
-def _push(pull: np.ndarray, form: np.ndarray, change: float) -> None:
-    """Bring a block's pull up to date after a pixel's change; `form` is that pixel's row."""
+def _push(pull: np.ndarray, block: int, form: np.ndarray, pixel: int, change: float) -> None:
+    """Bring a block's pull up to date after the change of one of its pixels."""
     by = np.float32(change)
-    for k in range(SIDE * SIDE):
-        pull[k] += form[k] * by
+    for k in range(SIDE * SIDE):  # rows of their own would take twice as long
+        pull[block, k] += form[pixel, k] * by
