@@ -1,6 +1,7 @@
 """Fitting straight lines of a width: rectangles so narrow that coverage rounds off their ends."""
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def fit_bar(
         not tell which; nothing where there is none.
     """
     least, greatest, angle = axes(spread)
-    width, length = (np.sqrt(12 * max(value, 1e-9)) for value in (least, greatest))
+    width, length = sqrt(12 * max(least, 1e-9)), sqrt(12 * max(greatest, 1e-9))
     if width > _WIDEST or length < _SLIMMEST * width:
         return []
     aside = np.array([-np.sin(angle), np.cos(angle)])

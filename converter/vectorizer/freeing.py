@@ -188,7 +188,9 @@ def _arcs(points: _Points) -> list[_Arc]:
     runs = sorted(np.split(usable, starts[1:]), key=len, reverse=True)
     arcs: list[_Arc] = []
     for run in runs[:_MOST_GUESSES]:
-        if len(run) < _FEWEST or any(arc.followed[run].mean() > 0.5 for arc in arcs):
+        if len(run) < _FEWEST:
+            break
+        if any(2 * np.count_nonzero(arc.followed[run]) > len(run) for arc in arcs):
             continue
         arc = _arc(points, run)
         if arc is not None:

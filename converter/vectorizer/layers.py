@@ -112,13 +112,16 @@ def region_field(layers: Layers, place: int) -> Field:
     most = allowed(layers, place, cut)
     share = most.copy()
     share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
-    hidden = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    pad, doubt = ((MARGIN, MARGIN), (MARGIN, MARGIN)), layers.regions.doubt[box]
-    return Field(
-        np.pad(share, pad), np.pad(itself, pad), np.pad(most, pad),
-        np.pad(hidden, pad, mode="edge"), np.pad(doubt, pad),
-        left - MARGIN, top - MARGIN,
-    )  # fmt: skip
+    shows = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8))
+    framed = (_framed(values) for values in (share, itself, most))
+    hidden = _framed(shows, cv2.BORDER_REPLICATE) == 0
+    doubt = _framed(layers.regions.doubt[box])
+    return Field(*framed, hidden, doubt, left - MARGIN, top - MARGIN)
+
+
+def _framed(values: np.ndarray, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
+    """Return values with a margin around them, of nothing or of what another border means."""
+    return cv2.copyMakeBorder(values, MARGIN, MARGIN, MARGIN, MARGIN, border)
 
 
 def allowed(layers: Layers, place: int, part: Mixture | None = None) -> np.ndarray:

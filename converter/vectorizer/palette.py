@@ -28,21 +28,26 @@ def _binned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     slots = np.full(1 << 19, -1, np.int32)
     sums = np.zeros((_FEW, 4))
     counts, keys = np.zeros(_FEW), np.empty(_FEW, np.int64)
-    used = 0
+    used, slot = 0, np.int32(-1)
     for p in range(len(values)):
-        key = 0
+        # Most pixels are like the one before.
+        alike = p > 0
         for c in range(4):
-            level = int(min(255, max(0, values[p, c])))
-            key = key << 4 | level >> 4 if c == 3 else key << 5 | level >> 3
-        slot = slots[key]
-        if slot < 0:
-            if used == len(keys):
-                sums = np.concatenate((sums, np.zeros_like(sums)))
-                counts = np.concatenate((counts, np.zeros_like(counts)))
-                keys = np.concatenate((keys, keys))
-            slot = slots[key] = used
-            keys[used] = key
-            used += 1
+            alike = alike and values[p, c] == values[p - 1, c]
+        if not alike:
+            key = 0
+            for c in range(4):
+                level = int(min(255, max(0, values[p, c])))
+                key = key << 4 | level >> 4 if c == 3 else key << 5 | level >> 3
+            slot = slots[key]
+            if slot < 0:
+                if used == len(keys):
+                    sums = np.concatenate((sums, np.zeros_like(sums)))
+                    counts = np.concatenate((counts, np.zeros_like(counts)))
+                    keys = np.concatenate((keys, keys))
+                slot = slots[key] = used
+                keys[used] = key
+                used += 1
         counts[slot] += 1
         for c in range(4):
             sums[slot, c] += values[p, c]
