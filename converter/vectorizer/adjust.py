@@ -72,6 +72,8 @@ def _adjust(
     size = _number(kinds, corner, free, place)
     curve = np.empty(8)
     index, slope = np.empty(8, np.int64), np.empty(8)
+    # Of one segment, whose points follow each other.
+    block, pull, terms = np.zeros((8, 8)), np.zeros(8), 0
     ox = oy = ix = iy = 0.0
     hold, least = _HOLD, 1e18
     best = (node.copy(), leave.copy(), arrive.copy(), arms.copy())
@@ -87,10 +89,13 @@ def _adjust(
                 continue
             s = segment[p]
             e = (s + 1) % count
-            if s != last and kinds[s] == _CUBIC:
-                control(node, leave, arrive, arms, s, e, curve)
-                ox, oy = np.cos(leave[s]), np.sin(leave[s])
-                ix, iy = np.cos(arrive[e]), np.sin(arrive[e])
+            if s != last:
+                _gather(block, pull, index, terms, normal, right)
+                terms = _indices(place, kinds, s, e, index)
+                if kinds[s] == _CUBIC:
+                    control(node, leave, arrive, arms, s, e, curve)
+                    ox, oy = np.cos(leave[s]), np.sin(leave[s])
+                    ix, iy = np.cos(arrive[e]), np.sin(arrive[e])
             last = s
             if kinds[s] == _LINE:
                 dx, dy = node[e, 0] - node[s, 0], node[e, 1] - node[s, 1]
@@ -102,10 +107,6 @@ def _adjust(
                 nx, ny = dy / length, -dx / length
                 gap = (node[s, 0] - x[p]) * nx + (node[s, 1] - y[p]) * ny
                 slope[0], slope[1], slope[2], slope[3] = (1 - u) * nx, (1 - u) * ny, u * nx, u * ny
-                index[0], index[1], index[2], index[3] = (
-                    place[s, 0], place[s, 1], place[e, 0], place[e, 1],
-                )  # fmt: skip
-                terms = 4
             else:
                 u = t[p]
                 for _step in range(2):
@@ -125,20 +126,13 @@ def _adjust(
                 slope[5] = -b2 * (ix * nx + iy * ny)
                 slope[6] = b1 * arms[s, 0] * (-oy * nx + ox * ny)
                 slope[7] = -b2 * arms[s, 1] * (-iy * nx + ix * ny)
-                index[0], index[1] = place[s, 0], place[s, 1]
-                index[2], index[3] = place[e, 0], place[e, 1]
-                index[4], index[5] = place[s, 4], place[s, 5]
-                index[6], index[7] = place[s, 2], place[e, 3]
-                terms = 8
             total += weight[p] * gap * gap
             for a in range(terms):
-                if index[a] < 0:
-                    continue
-                right[index[a]] -= weight[p] * slope[a] * gap
-                for b in range(terms):
-                    # The half below the diagonal is all that is solved for.
-                    if 0 <= index[b] <= index[a]:
-                        normal[index[a], index[b]] += weight[p] * slope[a] * slope[b]
+                part = weight[p] * slope[a]
+                pull[a] -= part * gap
+                for b in range(a + 1):
+                    block[a, b] += part * slope[b]
+        _gather(block, pull, index, terms, normal, right)
         if total > least:
             node[:], leave[:], arrive[:], arms[:] = best
             hold *= 10
@@ -175,6 +169,32 @@ def _adjust(
                     arms[k, c] = min(max(moved, 0.05 * chord), 1.5 * chord + 0.5)
     node[:], leave[:], arrive[:], arms[:] = best
     _tie(node, leave, arrive, kinds, corner)
+
+
+@compiled
+def _indices(place: np.ndarray, kinds: np.ndarray, s: int, e: int, index: np.ndarray) -> int:
+    """Write the numbers of what moves a segment from node `s` to node `e`; return how many."""
+    index[0], index[1], index[2], index[3] = place[s, 0], place[s, 1], place[e, 0], place[e, 1]
+    index[4], index[5], index[6], index[7] = place[s, 4], place[s, 5], place[s, 2], place[e, 3]
+    return 4 if kinds[s] == _LINE else 8
+
+
+@compiled
+def _gather(
+    block: np.ndarray, pull: np.ndarray, index: np.ndarray, terms: int, normal: np.ndarray,
+    right: np.ndarray,
+) -> None:  # fmt: skip
+    """Add one segment's part of the normal equations, half of it, to all, and clear it."""
+    for a in range(terms):
+        for b in range(a + 1):
+            # The half below the diagonal is all that is solved for.
+            row, column = max(index[a], index[b]), min(index[a], index[b])
+            if column >= 0:
+                normal[row, column] += block[a, b]
+            block[a, b] = 0.0
+        if index[a] >= 0:
+            right[index[a]] += pull[a]
+        pull[a] = 0.0
 
 
 @compiled

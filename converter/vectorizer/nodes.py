@@ -164,6 +164,11 @@ def divide(
                         continue
                     if j == m and kind_b != starts_as:
                         continue
+                    # Even a line that nothing is off would cost more than another way there.
+                    start_cost = cost[k, kind_a] + (price * PRICES[2] if kind_b else 0.0)
+                    if start_cost + price * PRICES[0] >= cost[j, kind_b]:
+                        good = True
+                        continue
                     if kind_b == 1:
                         ends[2], ends[3] = sharp[corner_b, 0], sharp[corner_b, 1]
                         ends[6], ends[7] = -sharp[corner_b, 2], -sharp[corner_b, 3]
@@ -209,7 +214,7 @@ def divide(
                             best, kind = total, CUBIC
                     if best < price * 8:
                         good = True
-                    total = cost[k, kind_a] + best + (price * PRICES[2] if kind_b else 0.0)
+                    total = start_cost + best
                     if total < cost[j, kind_b]:
                         cost[j, kind_b] = total
                         before[j, kind_b, 0], before[j, kind_b, 1] = k, kind_a
