@@ -68,7 +68,9 @@ class Unmixing:
         reach = 2 * _REACH + 1
         again = cv2.dilate(changed, np.ones((reach, reach), np.uint8)) | self._any
         self._cores = cores.copy()
-        _unmix(self._values, cores, table, self._noise, again, self._any, self._mixture)
+        kernel = np.ones((3, 3), np.uint8)
+        alone = (cores >= 0) & (cv2.dilate(cores, kernel) == cv2.erode(cores, kernel))
+        _unmix(self._values, cores, alone, table, self._noise, again, self._any, self._mixture)
         return self._mixture
 
 
@@ -97,10 +99,13 @@ def colour_of(table: PaintTable, index: int, x: int, y: int, out: np.ndarray) ->
 
 @compiled
 def _unmix(
-    values: np.ndarray, cores: np.ndarray, table: PaintTable, noise: float, again: np.ndarray,
-    any_paint: np.ndarray, mixture: Mixture,
+    values: np.ndarray, cores: np.ndarray, alone: np.ndarray, table: PaintTable, noise: float,
+    again: np.ndarray, any_paint: np.ndarray, mixture: Mixture,
 ) -> None:  # fmt: skip
-    """Find the mixtures of pixels where `again` is set; set `any_paint` where any paint counts."""
+    """Find the mixtures of pixels where `again` is set; set `any_paint` where any paint counts.
+
+    `alone` tells which pixels have only pixels of their own core around them.
+    """
     first, second, share, residual = mixture
     height, width = cores.shape
     count = len(table.kind)
@@ -114,18 +119,11 @@ def _unmix(
             if not again[y, x]:
                 continue
             any_paint[y, x] = 0
-            core = cores[y, x]
-            if core >= 0:
-                alone = True
-                for j in range(max(0, y - 1), min(height, y + 2)):
-                    for i in range(max(0, x - 1), min(width, x + 2)):
-                        if cores[j, i] != core:
-                            alone = False
-                if alone:
-                    first[y, x] = second[y, x] = core
-                    share[y, x] = 1.0
-                    residual[y, x] = 0.0
-                    continue
+            if alone[y, x]:
+                first[y, x] = second[y, x] = cores[y, x]
+                share[y, x] = 1.0
+                residual[y, x] = 0.0
+                continue
             found = _nearby(cores, x, y, names, gaps)
             for k in range(found):
                 colour_of(table, names[k], x, y, colours[k])

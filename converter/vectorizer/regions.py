@@ -63,11 +63,11 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         cores[plain & (image[..., 3] < 8)] = 0
     if settings.gradients:
         paints += find_gradients(calm, cores, len(paints), settings)
-    rest = plain & (cores == CLEAR)
-    values_there = calm[rest]
-    palette = main_colours(values_there, settings.colours, settings.merge_distance)
+    rest = np.flatnonzero(plain & (cores == CLEAR))
+    colours = calm.reshape(-1, 4)[rest]
+    palette = main_colours(colours, settings.colours, settings.merge_distance)
     if len(palette):
-        cores[rest] = nearest(values_there, palette)[0] + len(paints)
+        cores.reshape(-1)[rest] = nearest(colours, palette)[0] + len(paints)
     paints += [Flat(colour) for colour in palette]
     if not paints:
         paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
