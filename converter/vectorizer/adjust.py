@@ -44,19 +44,15 @@ def adjust(
         rounds: how often.
     """
     count = len(node)
-    free = np.ones(count, np.bool_)
-    if count <= _TOGETHER:
-        _adjust(node, leave, arrive, arms, kinds, corner, x, y, weight, segment, t, rounds, free)
-        return
-    for start in range(0, count, _TOGETHER // 2):
-        free[:] = False
-        end = min(count, start + _TOGETHER // 2)
-        free[start:end] = True
-        near = np.zeros(len(x))
+    free = np.empty(count, np.bool_)
+    near = np.empty(len(x))
+    together = count if count <= _TOGETHER else _TOGETHER // 2
+    for start in range(0, count, together):
+        for k in range(count):
+            free[k] = start <= k < start + together
         for p in range(len(x)):
             s = segment[p]
-            if free[s] or free[(s + 1) % count]:
-                near[p] = weight[p]
+            near[p] = weight[p] if free[s] or free[(s + 1) % count] else 0.0
         _adjust(node, leave, arrive, arms, kinds, corner, x, y, near, segment, t, rounds, free)
 
 
@@ -73,7 +69,7 @@ def _adjust(
     curve = np.empty(8)
     index, slope = np.empty(8, np.int64), np.empty(8)
     # Of one segment, whose points follow each other.
-    block, pull, terms = np.zeros((8, 8)), np.zeros(8), 0
+    block, pull, terms = np.zeros((8, 8)), np.zeros(8), np.int64(0)
     ox = oy = ix = iy = 0.0
     hold, least = _HOLD, 1e18
     best = (node.copy(), leave.copy(), arrive.copy(), arms.copy())

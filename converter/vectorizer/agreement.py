@@ -218,12 +218,11 @@ def _looked_at(free: np.ndarray, clipped: np.ndarray, part: int) -> np.ndarray:
             if not blocks[y // SIDE, x // SIDE] or not (free[y, x] or clipped[y, x] != 0):
                 continue
             v, u = y // part, x // part
-            place = places[count]
-            place[0], place[1] = y, x
-            place[2] = y // SIDE * (width // SIDE) + x // SIDE
-            place[3] = y % SIDE * SIDE + x % SIDE
-            place[4] = v // SIDE * (width // part // SIDE) + u // SIDE
-            place[5] = v % SIDE * SIDE + u % SIDE
+            places[count, 0], places[count, 1] = y, x
+            places[count, 2] = y // SIDE * (width // SIDE) + x // SIDE
+            places[count, 3] = y % SIDE * SIDE + x % SIDE
+            places[count, 4] = v // SIDE * (width // part // SIDE) + u // SIDE
+            places[count, 5] = v % SIDE * SIDE + u % SIDE
             count += 1
     return places[:count]
 

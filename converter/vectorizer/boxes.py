@@ -48,8 +48,13 @@ def fit_box(points: np.ndarray, area: float, angle: float) -> tuple[Box, np.ndar
 def _fitted(points: np.ndarray, area: float, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Return a rectangle's values, in the order of `_off`, and distances; none if none is near."""
     cos, sin = np.cos(angle), np.sin(angle)
-    along, across = points[:, 0] * cos + points[:, 1] * sin, points[:, 1] * cos - points[:, 0] * sin
-    left, right, top, bottom = along.min(), along.max(), across.min(), across.max()
+    left = top = np.inf
+    right = bottom = -np.inf
+    for p in range(len(points)):
+        along = points[p, 0] * cos + points[p, 1] * sin
+        across = points[p, 1] * cos - points[p, 0] * sin
+        left, right = min(left, along), max(right, along)
+        top, bottom = min(top, across), max(bottom, across)
     width, height = right - left, bottom - top
     box = np.zeros(6)
     if area < _FILLED * width * height:
@@ -60,22 +65,29 @@ def _fitted(points: np.ndarray, area: float, angle: float) -> tuple[np.ndarray, 
     box[2], box[3], box[4] = width / 2, height / 2, min(radius, width / 2, height / 2)
     box[5] = angle
     off = _off(points, box)
-    if np.abs(off).mean() > _NEAR:
+    total = 0.0
+    for p in range(len(off)):
+        total += abs(off[p])
+    if total > _NEAR * len(off):
         return box, np.empty(0)
-    free = np.arange(6 if angle != 0 else 5)
-    _refine(points, box, free)
-    least = min(box[2], box[3])
-    if box[4] < _SHARP:
+    free = 6 if angle != 0 else 5
+    for sharp in (False, True):
+        _refine(points, box, free, sharp)
+        if sharp or box[4] >= _SHARP:
+            break
         box[4] = 0.0
-        _refine(points, box, free[free != 4])
-    elif box[4] > least - _FULL:
+    least = min(box[2], box[3])
+    if box[4] > least - _FULL:
         box[4] = least
     return box, _off(points, box)
 
 
 @compiled
-def _refine(points: np.ndarray, box: np.ndarray, moved: np.ndarray) -> None:
-    """Improve some of a rectangle's values by steps of Gauss and Newton."""
+def _refine(points: np.ndarray, box: np.ndarray, free: int, sharp: bool) -> None:
+    """Improve a rectangle's first values, of sharp corners not the radius, by Gauss and Newton."""
+    moved = np.empty(free - sharp, np.int64)
+    for k in range(len(moved)):
+        moved[k] = k + 1 if sharp and k >= 4 else k
     for _ in range(_ROUNDS):
         normal, right = _normal(points, box, moved)
         trace = 0.0
@@ -96,17 +108,20 @@ def _normal(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the normal equations, [K, K] and [K], for moving some of a rectangle's values."""
     count = len(moved)
-    off = _off(points, box)
-    slopes = np.empty((count, len(points)))
-    for k in range(count):
+    slopes = np.empty((count + 1, len(points)))
+    for k in range(count + 1):
         beside = box.copy()
-        beside[moved[k]] += _STEP
-        slopes[k] = (_off(points, beside) - off) / _STEP
-    normal, right = np.empty((count, count)), np.empty(count)
-    for k in range(count):
-        right[k] = (slopes[k] * off).sum()
-        for other in range(count):
-            normal[k, other] = (slopes[k] * slopes[other]).sum()
+        if k < count:
+            beside[moved[k]] += _STEP
+        slopes[k] = _off(points, beside)
+    normal, right = np.zeros((count, count)), np.zeros(count)
+    for p in range(len(points)):
+        off = slopes[count, p]
+        for k in range(count):
+            slopes[k, p] = (slopes[k, p] - off) / _STEP
+            right[k] += slopes[k, p] * off
+            for other in range(k + 1):
+                normal[k, other] += slopes[k, p] * slopes[other, p]
     return normal, right
 
 

@@ -221,45 +221,52 @@ def _follow(
         the circle's centre and radius, and the side of paint, see `_Arc`; 0 if there is no circle.
     """
     chosen = np.empty_like(place)
+    for p in range(len(place)):
+        followed[p] = False
     for k in range(len(run)):
-        chosen[k] = place[run[k]]
+        followed[run[k]] = True
+        chosen[k, 0], chosen[k, 1] = place[run[k], 0], place[run[k], 1]
     x, y, radius = circle_of(chosen[: len(run)])
     side = 0
     for k in range(len(run)):
         if not abs(np.hypot(chosen[k, 0] - x, chosen[k, 1] - y) - radius) <= _REACH:
             return x, y, radius, 0
-    followed[:] = False
-    for k in range(len(run)):
-        followed[run[k]] = True
     for _ in range(_ROUNDS):
-        count = 0
-        for p in range(len(place)):
-            if followed[p]:
-                chosen[count] = place[p]
-                count += 1
+        count = _picked(place, followed, chosen)
         if count < _FEWEST:
             return x, y, radius, 0
         x, y, radius = circle_of(chosen[:count])
         if not _LEAST_RADIUS < radius < widest:
             return x, y, radius, 0
         outwards = 0.0
-        for k in run:
-            outwards += _along(place[k], normal[k], x, y)
+        for k in range(len(run)):
+            outwards += _along(place, normal, run[k], x, y)
         side = 1 if outwards > 0 else -1
         for p in range(len(place)):
             followed[p] = (
                 shown[p]
                 and abs(np.hypot(place[p, 0] - x, place[p, 1] - y) - radius) < _REACH
-                and side * _along(place[p], normal[p], x, y) > _ALONG
+                and side * _along(place, normal, p, x, y) > _ALONG
             )
-    return x, y, radius, side if followed.sum() >= _FEWEST else 0
+    return x, y, radius, side if _picked(place, followed, chosen) >= _FEWEST else 0
 
 
 @compiled
-def _along(place: np.ndarray, normal: np.ndarray, x: float, y: float) -> float:
-    """Return the cosine between the normal at a place and the direction to it from a centre."""
-    dx, dy = place[0] - x, place[1] - y
-    return (dx * normal[0] + dy * normal[1]) / max(np.hypot(dx, dy), 1e-9)
+def _picked(place: np.ndarray, followed: np.ndarray, chosen: np.ndarray) -> int:
+    """Write the places that are followed to `chosen`, one after the other; return how many."""
+    count = 0
+    for p in range(len(place)):
+        if followed[p]:
+            chosen[count, 0], chosen[count, 1] = place[p, 0], place[p, 1]
+            count += 1
+    return count
+
+
+@compiled
+def _along(place: np.ndarray, normal: np.ndarray, p: int, x: float, y: float) -> float:
+    """Return the cosine between the normal at a point and the direction to it from a centre."""
+    dx, dy = place[p, 0] - x, place[p, 1] - y
+    return (dx * normal[p, 0] + dy * normal[p, 1]) / max(np.hypot(dx, dy), 1e-9)
 
 
 def _without(

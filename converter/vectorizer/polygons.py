@@ -30,7 +30,10 @@ def contains(x: np.ndarray, y: np.ndarray, to_x: float, to_y: float) -> bool:
 @compiled
 def moments(x: np.ndarray, y: np.ndarray) -> Moments:
     """Return a polygon's centroid, its second moments over its area [2, 2], and its area."""
-    ox, oy = x.mean(), y.mean()
+    ox = oy = 0.0
+    for k in range(len(x)):
+        ox += x[k] / len(x)
+        oy += y[k] / len(x)
     area = cx = cy = xx = yy = xy = 0.0
     for k in range(len(x)):
         ax, ay, bx, by = x[k - 1] - ox, y[k - 1] - oy, x[k] - ox, y[k] - oy
