@@ -260,9 +260,7 @@ def _spread_along(
 def _stops(t: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return offsets [K] and colours [K, 4] between which straight lines follow the pixels."""
     offsets = _offsets(t, colours)
-    # Least squares for the stops' colours: the means of single bins are noisy.
-    terms, values = _normal(t, colours, offsets)
-    return offsets, np.clip(np.linalg.lstsq(terms, values, rcond=None)[0], 0, 255)
+    return offsets, np.clip(_at_stops(t, colours, offsets), 0, 255)
 
 
 @compiled
@@ -305,12 +303,14 @@ def _offsets(t: np.ndarray, colours: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _normal(
-    t: np.ndarray, colours: np.ndarray, offsets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the normal equations for the colours of stops: [K, K] and [K, 4]."""
+def _at_stops(t: np.ndarray, colours: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return the colours of stops, float64 [K, 4], by least squares: means of bins are noisy.
+
+    Each pixel lies between two stops, so that the normal equations have three diagonals. They are
+    solved by elimination: near each stop there are pixels.
+    """
     count = len(offsets)
-    terms, values = np.zeros((count, count)), np.zeros((count, 4))
+    own, beside, values = np.zeros(count), np.zeros(count), np.zeros((count, 4))
     for p in range(len(t)):
         k, part = 0, 0.0
         if t[p] >= offsets[count - 1]:
@@ -319,16 +319,25 @@ def _normal(
             while t[p] >= offsets[k + 1]:
                 k += 1
             part = (t[p] - offsets[k]) / (offsets[k + 1] - offsets[k])
-        terms[k, k] += (1 - part) * (1 - part)
+        own[k] += (1 - part) * (1 - part)
         if part > 0:
-            terms[k + 1, k + 1] += part * part
-            terms[k, k + 1] += part * (1 - part)
-            terms[k + 1, k] += part * (1 - part)
+            own[k + 1] += part * part
+            beside[k] += part * (1 - part)
         for c in range(4):
             values[k, c] += (1 - part) * colours[p, c]
             if part > 0:
                 values[k + 1, c] += part * colours[p, c]
-    return terms, values
+    for k in range(1, count):
+        ratio = beside[k - 1] / max(own[k - 1], 1e-12)
+        own[k] -= ratio * beside[k - 1]
+        for c in range(4):
+            values[k, c] -= ratio * values[k - 1, c]
+    for k in range(count - 1, -1, -1):
+        for c in range(4):
+            if k + 1 < count:
+                values[k, c] -= beside[k] * values[k + 1, c]
+            values[k, c] /= max(own[k], 1e-12)
+    return values
 
 
 def _least_squares(terms: np.ndarray, values: np.ndarray) -> np.ndarray:
