@@ -93,30 +93,40 @@ def region_field(layers: Layers, place: int) -> Field:
     # Between two rows of pixels, a thin line covers most of neither.
     half = (layers.seconds[box] == place) & (cut.share < 1 - _PART)
     own = ((labels == place) | half).astype(np.uint8)
-    later = (labels > place) & solid[cut.first]
-    if not solid[layers.order[place]]:
-        later[:] = False
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
-    mask = own.copy()
-    under = later & (cv2.dilate(own, kernel) > 0)
-    if layers.regions.noisy:
-        # Outlines are loose: what goes as far as something thin ends would look out there.
-        cover = later.astype(np.uint8)
-        covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
-        covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
-        under &= covered > 0
-    mask[under] = 1
+    later = np.zeros(labels.shape, bool)
+    if solid[layers.order[place]]:
+        later = (labels > place) & solid[cut.first]
     inner = (top > 0, bottom < height, left > 0, right < width)
-    fill_under(mask, later, inner)
+    mask = _with_under(own, later, layers.regions.noisy, inner) if later.any() else own
     itself = share_of(cut.first, cut.second, cut.share, _at(layers, place))
     most = allowed(layers, place, cut)
-    share = most.copy()
-    share[cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0] = 0
+    share = most * cv2.dilate(mask, np.ones((3, 3), np.uint8))
     shows = cv2.dilate((itself > 0.05).astype(np.uint8), np.ones((5, 5), np.uint8))
     framed = (_framed(values) for values in (share, itself, most))
     hidden = _framed(shows, cv2.BORDER_REPLICATE) == 0
     doubt = _framed(layers.regions.doubt[box])
     return Field(*framed, hidden, doubt, left - MARGIN, top - MARGIN)
+
+
+def _with_under(
+    own: np.ndarray, later: np.ndarray, noisy: bool, inner: tuple[bool, ...]
+) -> np.ndarray:
+    """Return uint8 [h, w]: 1 for a paint's own pixels, and where it goes on under later ones.
+
+    `inner` is as for `fill_under`.
+    """
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _UNDER + 1, 2 * _UNDER + 1))
+    under = later & (cv2.dilate(own, kernel) > 0)
+    if noisy:
+        # Outlines are loose: what goes as far as something thin ends would look out there.
+        cover = later.astype(np.uint8)
+        covered = cv2.erode(own | cover, np.ones((5, 5), np.uint8))
+        covered |= cv2.morphologyEx(cover, cv2.MORPH_OPEN, kernel)
+        under &= covered > 0
+    mask = own.copy()
+    mask[under] = 1
+    fill_under(mask, later, inner)
+    return mask
 
 
 def _framed(values: np.ndarray, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
@@ -158,8 +168,6 @@ def fill_under(mask: np.ndarray, later: np.ndarray, inner: tuple[bool, ...]) -> 
         inner: whether the top, bottom, left and right side lie inside the image: what reaches one
             of those goes on.
     """
-    if not later.any():
-        return
     count, gaps, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
     filled = _all_in(gaps, later, count)
     if not filled.any():
