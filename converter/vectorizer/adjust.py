@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .beziers import at
+from .beziers import LEAST_ARM, at
 from .compiled import compiled
 
 _LINE, _CUBIC = 0, 1
@@ -162,7 +162,7 @@ def _adjust(
                 )
                 for c in range(2):
                     moved = arms[k, c] + right[place[k, 4 + c]]
-                    arms[k, c] = min(max(moved, 0.05 * chord), 1.5 * chord + 0.5)
+                    arms[k, c] = min(max(moved, LEAST_ARM * chord), 1.5 * chord + 0.5)
     node[:], leave[:], arrive[:], arms[:] = best
     _tie(node, leave, arrive, kinds, corner)
 
@@ -267,7 +267,10 @@ def _limited(step: float) -> float:
 
 @compiled
 def solve(matrix: np.ndarray, right: np.ndarray) -> None:
-    """Solve a symmetric positive system in place, leaving out what is zero before each row."""
+    """Solve a symmetric positive system in place, by its lower half; `right` becomes the solution.
+
+    What is zero before each row is left out.
+    """
     size = len(right)
     first = np.zeros(size, np.int64)
     for i in range(size):

@@ -6,6 +6,7 @@ from .compiled import compiled
 
 _SAMPLES = 24  # points of a run that a fit looks at: enough to see what one cubic cannot follow
 _REFITS = 3
+LEAST_ARM = 0.02  # of its chord, that a tangent of a cubic has
 
 
 @compiled
@@ -68,12 +69,12 @@ def fit_cubic(
             alpha = (b * r - cross * s) / determinant
             beta = (a * s - cross * r) / determinant
         limit = 1.5 * chord + 0.5
-        if not (0.02 * chord < alpha < limit):
-            alpha = min(max(alpha, 0.02 * chord), limit)
+        if not (LEAST_ARM * chord < alpha < limit):
+            alpha = min(max(alpha, LEAST_ARM * chord), limit)
             beta = (s - cross * alpha) / b
-        if not (0.02 * chord < beta < limit):
-            beta = min(max(beta, 0.02 * chord), limit)
-            alpha = min(max((r - cross * beta) / a, 0.02 * chord), limit)
+        if not (LEAST_ARM * chord < beta < limit):
+            beta = min(max(beta, LEAST_ARM * chord), limit)
+            alpha = min(max((r - cross * beta) / a, LEAST_ARM * chord), limit)
         curve[0], curve[1] = ax, ay
         curve[2], curve[3] = ax + alpha * ux, ay + alpha * uy
         curve[4], curve[5] = bx + beta * vx, by + beta * vy

@@ -12,10 +12,11 @@ from .elements import elements
 from .freeing import set_free
 from .layers import MARGIN, Layers, allowed, layered, region_field
 from .memory import Memory
-from .outlines import Field, Outline, contours, correct, fit
+from .outlines import NONE_FIRM, Field, Outline, contours, correct, fit, straighten
 from .paints import OPAQUE, Flat, Paint
 from .regions import calmed, find_regions
 from .settings import DrawingSettings
+from .sharpening import sharpened
 
 _MOST_CORRECTED = 0.4  # px
 _CORRECTIONS = 2
@@ -73,7 +74,9 @@ def draw(
             shapes.append({"paint": paint, "rectangle": [0, 0, width, height, 0, 0]})
             continue
         key = ("outlines", about, place, _before(settings, *_AFTER_OUTLINES))
-        found = memory.recall(key, lambda f=field, ls=lines: _outlines(f, ls, settings))
+        found = memory.recall(
+            key, lambda f=field, ls=lines: _outlines(f, ls, settings, regions.noisy)
+        )
         drawn = _elements(layers, place, field, found, settings)
         shapes += [{"paint": paint} | element for element in drawn]
     return shapes
@@ -155,21 +158,27 @@ def _fills_all(field: Field, width: int, height: int) -> bool:
     return whole and bool((field.share[MARGIN:-MARGIN, MARGIN:-MARGIN] > 0.5).all())
 
 
-def _outlines(field: Field, lines: list[np.ndarray], settings: DrawingSettings) -> list[Outline]:
-    fitted = [_fitted(line, field, settings) for line in lines]
+def _outlines(
+    field: Field, lines: list[np.ndarray], settings: DrawingSettings, noisy: bool
+) -> list[Outline]:
+    sharp = sharpened(lines, field, noisy)
+    fitted = [_fitted(line, field, settings, corners) for line, corners in sharp]
     found = [outline for outline in fitted if outline is not None]
     _corrected(found, field)
     return found
 
 
-def _fitted(line: np.ndarray, field: Field, settings: DrawingSettings) -> Outline | None:
+def _fitted(
+    line: np.ndarray, field: Field, settings: DrawingSettings, firm: np.ndarray = NONE_FIRM
+) -> Outline | None:
     least_bend = np.radians(settings.corner_degrees)
-    return fit(line, field, settings.tolerance, settings.simplicity, least_bend)
+    return fit(line, field, settings.tolerance, settings.simplicity, least_bend, firm)
 
 
 def _corrected(outlines: list[Outline], field: Field) -> None:
     for _ in range(_CORRECTIONS):
         correct(outlines, field, _MOST_CORRECTED)
+    straighten(outlines)
 
 
 def _elements(

@@ -12,6 +12,8 @@ from .beziers import fit_cubic
 from .compiled import compiled
 
 LINE, CUBIC = 0, 1
+# What a node is: smooth, a corner of a contour that is round there, one that is sharp and stays.
+SMOOTH, CORNER, FIRM = 0, 1, 2
 
 ROUNDED = 1.1  # px around a corner that coverage rounds off; nothing is measured there
 _TURN = 0.16  # radians of turning after which a node may lie
@@ -109,6 +111,7 @@ def divide(
     index: np.ndarray,
     corner: np.ndarray,
     sharp: np.ndarray,
+    firm: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Choose nodes among the places and a line or cubic between each two, at the least cost.
 
@@ -120,6 +123,7 @@ def divide(
         price: of a node, in squared noises per px of length.
         direction: float64 [n, 2], tangents.
         index, corner, sharp: of `places` and `find_corners`.
+        firm: bool, by corner, whether it has to be one.
 
     Returns:
         int64 [K] places chosen, int64 [K] whether each is a corner, int64 [K] what follows it (LINE
@@ -158,9 +162,10 @@ def divide(
                 )
                 length = (last - first) * step
                 corner_b = corner[j] if j < m else corner[0]
+                is_firm = corner_b >= 0 and firm[corner_b]
                 good = False
                 for kind_b in range(2):
-                    if kind_b == 1 and corner_b < 0:
+                    if (kind_b == 1 and corner_b < 0) or (kind_b == 0 and is_firm):
                         continue
                     if j == m and kind_b != starts_as:
                         continue
@@ -176,7 +181,9 @@ def divide(
                         ends[2], ends[3] = x[ib], y[ib]
                         ends[6], ends[7] = -direction[ib, 0], -direction[ib, 1]
                     room = (last - first) // 4
-                    skip_a, skip_b = min(skip, room) * kind_a, min(skip, room) * kind_b
+                    # The contour is round at corners that were found on it, and sharp at firm ones.
+                    skip_a = min(skip, room) if kind_a == 1 and not firm[corner[k]] else 0
+                    skip_b = min(skip, room) if kind_b == 1 and not is_firm else 0
                     dx, dy = ends[2] - ends[0], ends[3] - ends[1]
                     chord = np.hypot(dx, dy) + 1e-9
                     mean, worst = line_misfit(
@@ -224,7 +231,7 @@ def divide(
                         else:
                             curves[j, kind_b] = curve
                 hopeless = 0 if good else hopeless + 1
-                if hopeless > _PATIENCE:
+                if is_firm or hopeless > _PATIENCE:
                     break
     chosen = np.empty(m + 1, np.int64)
     is_corner = np.empty(m + 1, np.int64)

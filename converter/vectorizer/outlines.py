@@ -13,7 +13,7 @@ from .beziers import at
 from .compiled import compiled
 from .corners import find_corners, tangents
 from .levels import level_coverage, level_lines
-from .nodes import divide, places
+from .nodes import CORNER, FIRM, LINE, divide, places
 from .raster import add_coverage, coverage
 from .sparing import Chain, Run, spare
 
@@ -26,7 +26,13 @@ _RAISES = (1.0, 0.5, 0.5, 0.35, 0.25, 0.15)
 _FILTERED = 4  # px over which raising a field changes it
 _SLACKS = (1.0, 2.0, 4.0, 8.0)
 _LEAST_LENGTH = 0.15  # px of outlines, on average over nine pixels, that close a gap there
+_MOVES = 2  # of a line's points, until it covers what a smooth one can
+_STRAIGHT = 0.04  # px from its chord, that a curve may be replaced by it
 _UNSEEN = 0.01  # weight of what is painted over
+
+NONE_FIRM = np.empty((0, 2), np.int64)
+
+Points = tuple[np.ndarray, np.ndarray]  # x and y of a closed line
 
 
 @dataclass
@@ -167,9 +173,19 @@ def _gap(field: Field, values: np.ndarray, fineness: int) -> np.ndarray:
 
 
 def fit(
-    line: np.ndarray, field: Field, noise: float, price: float, least_bend: float
-) -> Outline | None:
-    """Find the nodes of a contour, and the lines and cubics between them."""
+    line: np.ndarray, field: Field, noise: float, price: float, least_bend: float,
+    firm: np.ndarray = NONE_FIRM,
+) -> Outline | None:  # fmt: skip
+    """Find the nodes of a contour, and the lines and cubics between them.
+
+    Args:
+        line: complex [N], closed, in px.
+        field: whose contour it is.
+        noise: px that it lies off, on average.
+        price: of a node, in squared noises per px of length.
+        least_bend: radians that a corner turns at least.
+        firm: int64 [K, 2], rising, points of the line between which all are corners.
+    """
     x, y, step = evenly(line)
     n = len(x)
     if n < 8:
@@ -178,13 +194,14 @@ def fit(
     doubt = _looked_up(field.doubt, x - field.left, y - field.top)
     weight = np.where(hidden, _UNSEEN, 1 / (1 + doubt) ** 2)
     corners, sharp = find_corners(x, y, n, step, least_bend)
+    corners, sharp, fixed = _with_firm(line.real, line.imag, firm, step, n, corners, sharp)
     direction = tangents(x, y, n, step, _REACH)
     index, corner_of = places(direction, n, step, corners)
     points = [np.concatenate((values, values, values)) for values in (x, y, weight)]
     # Where the noise is underestimated, nothing follows the outline nearly enough.
     for slack in _SLACKS:
         chosen, is_corner, kinds, curves = divide(
-            *points, n, step, noise * slack, price, direction, index, corner_of, sharp
+            *points, n, step, noise * slack, price, direction, index, corner_of, sharp, fixed
         )
         count = len(chosen)
         if count >= 2:
@@ -192,6 +209,7 @@ def fit(
     else:
         return None
     start = index[chosen]
+    is_corner[np.append(fixed, False)[corner_of[chosen]]] = FIRM
     outline = Outline(
         *_chain(curves), kinds, is_corner, x, y, hidden, weight, start,
         *_followed(start, n, count),
@@ -199,6 +217,42 @@ def fit(
     settle(outline)
     simplify(outline, Run(*points, n, step, noise, price))
     return outline
+
+
+@compiled
+def _with_firm(
+    x: np.ndarray, y: np.ndarray, firm: np.ndarray, step: float, n: int, corners: np.ndarray,
+    sharp: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Return what `find_corners` does, with firm corners for those found near them, and which."""
+    along = np.zeros(len(x))
+    for k in range(1, len(x)):
+        along[k] = along[k - 1] + np.hypot(x[k] - x[k - 1], y[k] - y[k - 1]) / step
+    # By point of the outline: a row of `sharp`, of `fresh` below 0, or nothing.
+    nothing = len(corners)
+    rows = np.full(n, nothing, np.int64)
+    for c in range(len(corners)):
+        rows[corners[c]] = c
+    fresh = np.empty((len(x), 6))
+    count = 0
+    for first, last in firm:
+        for i in range(int(along[first]) - 1, int(along[last]) + 3):
+            if rows[i % n] >= 0:
+                rows[i % n] = nothing
+        for k in range(first + 1, last):
+            fresh[count, 0], fresh[count, 1] = x[k], y[k]
+            for side in range(2):
+                dx, dy = x[k + side] - x[k - 1 + side], y[k + side] - y[k - 1 + side]
+                length = np.hypot(dx, dy)
+                fresh[count, 2 + 2 * side], fresh[count, 3 + 2 * side] = dx / length, dy / length
+            count += 1
+            rows[round(along[k]) % n] = -count
+    places = np.flatnonzero(rows < nothing)
+    found = np.empty((len(places), 6))
+    for c in range(len(places)):
+        row = rows[places[c]]
+        found[c] = fresh[-row - 1] if row < 0 else sharp[row]
+    return places, found, rows[places] < 0
 
 
 def simplify(o: Outline, run: Run) -> None:
@@ -284,7 +338,7 @@ def _adjust(o: Outline, x: np.ndarray, y: np.ndarray, weight: np.ndarray, rounds
 
 
 def _near_corners(outline: Outline) -> np.ndarray:
-    return _near(outline.x, outline.y, outline.node[outline.corner > 0])
+    return _near(outline.x, outline.y, outline.node[outline.corner == CORNER])
 
 
 @compiled
@@ -305,21 +359,82 @@ def correct(outlines: list[Outline], field: Field, most: float) -> None:
         field: its own.
         most: px that a point may move.
     """
-    height, width = field.share.shape
-    area = np.zeros((height, width + 2), np.float32)
-    for outline in outlines:
-        x, y = flattened(outline)
-        add_coverage(x - field.left, y - field.top, area, height, width)
-    gap = _missing(field.share, field.hidden, field.doubt, area)
-    length = np.zeros_like(gap)
     placed = [on_curve(outline) for outline in outlines]
-    for x, y, _, _ in placed:
-        _count(x - field.left, y - field.top, length, STEP)
-    gap, length = cv2.blur(gap, (3, 3)), cv2.blur(length, (3, 3))
+    points = [(x, y) for x, y, _, _ in placed]
+    gap, length = _gaps([flattened(outline) for outline in outlines], points, field)
     for outline, (x, y, nx, ny) in zip(outlines, placed, strict=True):
         shift = _moves(gap, length, most, x - field.left, y - field.top)
         shift[outline.hidden] = 0
         _adjust(outline, x + shift * nx, y + shift * ny, outline.weight, 3)
+
+
+def straighten(outlines: list[Outline]) -> None:
+    """Make curves between corners lines where nobody sees a difference."""
+    for o in outlines:
+        _straighten(o.node, o.leave, o.arrive, o.arms, o.kinds, o.corner)
+
+
+@compiled
+def _straighten(
+    node: np.ndarray, leave: np.ndarray, arrive: np.ndarray, arms: np.ndarray, kinds: np.ndarray,
+    corner: np.ndarray,
+) -> None:  # fmt: skip
+    count = len(node)
+    for s in range(count):
+        e = (s + 1) % count
+        if kinds[s] == LINE or not corner[s] or not corner[e]:
+            continue
+        chord = np.arctan2(node[e, 1] - node[s, 1], node[e, 0] - node[s, 0])
+        # A cubic lies within three quarters of its control points' distance from the chord.
+        off = max(
+            abs(arms[s, 0] * np.sin(leave[s] - chord)), abs(arms[s, 1] * np.sin(arrive[e] - chord))
+        )
+        if 0.75 * off < _STRAIGHT:
+            kinds[s] = LINE
+
+
+def moved(lines: list[Points], field: Field, most: float) -> list[Points]:
+    """Return lines, each of whose points is moved by itself as `correct` moves outlines."""
+    for _ in range(_MOVES):
+        gap, length = _gaps(lines, lines, field)
+        shifts = [_moves(gap, length, most, x - field.left, y - field.top) for x, y in lines]
+        lines = [_shifted(x, y, shift) for (x, y), shift in zip(lines, shifts, strict=True)]
+    return lines
+
+
+def _gaps(lines: list[Points], points: list[Points], field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a field says more than lines cover, and the length of what can close that.
+
+    Args:
+        lines: closed polygons.
+        points: of the same at even distances.
+        field: what they should cover.
+
+    Returns:
+        float32 [h, w] each, means over nine pixels.
+    """
+    height, width = field.share.shape
+    area = np.zeros((height, width + 2), np.float32)
+    for x, y in lines:
+        add_coverage(x - field.left, y - field.top, area, height, width)
+    gap = _missing(field.share, field.hidden, field.doubt, area)
+    length = np.zeros_like(gap)
+    for x, y in points:
+        _count(x - field.left, y - field.top, length, STEP)
+    return cv2.blur(gap, (3, 3)), cv2.blur(length, (3, 3))
+
+
+@compiled
+def _shifted(x: np.ndarray, y: np.ndarray, shift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a closed line's points, moved outwards."""
+    n = len(x)
+    moved_x, moved_y = np.empty(n), np.empty(n)
+    for k in range(n):
+        before, after = (k - 1) % n, (k + 1) % n
+        dx, dy = x[after] - x[before], y[after] - y[before]
+        part = shift[k] / (np.hypot(dx, dy) + 1e-12)
+        moved_x[k], moved_y[k] = x[k] + part * dy, y[k] - part * dx
+    return moved_x, moved_y
 
 
 @compiled

@@ -7,6 +7,8 @@ import numpy as np
 from .beziers import fit_cubic
 from .compiled import compiled
 from .nodes import (
+    CORNER,
+    FIRM,
     LINE,
     MISMATCH,
     MOST_TURN,
@@ -113,7 +115,7 @@ def _without(
 ) -> tuple[float, int]:
     """Return what is gained without node `k`, and the kind of what comes instead; write that."""
     a, b = _before(kept, k), _after(kept, k)
-    if a == b:
+    if a == b or chain.corner[k] == FIRM:
         return -1e18, LINE
     curve = np.empty(8)
     old = own[a] + own[k] + (run.price * PRICES[2] if chain.corner[k] else 0.0)
@@ -140,7 +142,8 @@ def _cost(
         last += run.n
     length = (last - first) * run.step
     skip, room = round(ROUNDED / run.step), (last - first) // 4
-    skip_a, skip_b = min(skip, room) * corner[a], min(skip, room) * corner[b]
+    skip_a = min(skip, room) if corner[a] == CORNER else 0
+    skip_b = min(skip, room) if corner[b] == CORNER else 0
     ax, ay, bx, by = node[a, 0], node[a, 1], node[b, 0], node[b, 1]
     curve[0], curve[1], curve[6], curve[7] = ax, ay, bx, by
     ux, uy = np.cos(chain.leave[a]), np.sin(chain.leave[a])
