@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from converter.vectorizer.memory import Memory
 
-START_SECONDS = 120  # of processor time; compiling for the first time takes 30 to 50
+# Of processor time. Compiling for the first time took 129 at a load of 5 on two cores; a quiet
+# machine needs less.
+START_SECONDS = 240
 TOO_LARGE = "too large"
 FAILED = "failed"
 # In use after getting ready: compiling takes 200 MB and gives none back, so that the process starts
