@@ -15,7 +15,9 @@ from .compiled import compiled
 from .outlines import NONE_FIRM, Field, evenly, moved
 from .raster import add_coverage
 
-_BENT = 0.35  # radians per px, from which a contour may be rounded off
+# Radians per px, from which a contour may be rounded off, in clean images and in those that were
+# compressed with loss: more than small discs bend there.
+_BENT = (0.42, 0.5)
 _LEAST_TURN = 0.6  # radians, of a bend that may be a corner
 _LONGEST = 6.5  # px, of such a bend
 _ONE, _TWO = 2.75, 1.3  # radians: what one corner turns at most, and what two turn at least
@@ -99,9 +101,8 @@ def sharpened(
     weight = field.weight
     result = []
     for line, (x, y, step), (u, v) in zip(lines, even, smooth, strict=True):
-        ends, sizes, corners = _corners(
-            u - field.left, v - field.top, step, gap, weight, _FAINT[noisy], _MOST[noisy]
-        )
+        limits = _BENT[noisy], _FAINT[noisy], _MOST[noisy]
+        ends, sizes, corners = _corners(u - field.left, v - field.top, step, gap, weight, *limits)
         if not len(ends):
             result.append((line, NONE_FIRM))
             continue
@@ -145,6 +146,7 @@ def _corners(
     step: float,
     gap: np.ndarray,
     weight: np.ndarray,
+    bent: float,
     faint: float,
     most: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -154,7 +156,7 @@ def _corners(
         int64 [K, 2], the points between which they lie; int64 [K], how many corners they have;
         float64 [K, _MOST_CORNERS + 2, 2], the first point, the corners, and the last point.
     """
-    bends, turns = _bends(x, y, step)
+    bends, turns = _bends(x, y, step, bent)
     contour = _Contour(x, y, step, bends, turns)
     count = len(bends)
     ends = np.empty((count, 2), np.int64)
@@ -188,20 +190,20 @@ def _corners(
 
 
 @compiled
-def _bends(x: np.ndarray, y: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+def _bends(x: np.ndarray, y: np.ndarray, step: float, bent: float) -> tuple[np.ndarray, np.ndarray]:
     """Return a contour's bends and turns, from a point at which it is straight."""
     n = len(x)
     bend = np.empty(n)
     for i in range(n):
         bend[i] = _turn(x, y, i - 2, i, i + 2) / (2 * step)
     start = 0
-    while start < n and abs(bend[start]) > _BENT:
+    while start < n and abs(bend[start]) > bent:
         start += 1
     bends, turns = np.empty((n // 2 + 1, 2), np.int64), np.empty(n // 2 + 1)
     count, i = 0, start
     while start < n and i < start + n:
         j, turn = i, 0.0
-        while j < start + n and abs(bend[j % n]) > _BENT and bend[j % n] * bend[i % n] > 0:
+        while j < start + n and abs(bend[j % n]) > bent and bend[j % n] * bend[i % n] > 0:
             turn += bend[j % n] * step
             j += 1
         if abs(turn) > _LEAST_TURN and (j - i) * step < _LONGEST:

@@ -65,4 +65,4 @@ class ShortSidesTest(SimpleTestCase):
         for width in (2, 3, 4):
             with self.subTest(width=width):
                 body = ROUND_ENDS.format(width)
-                self.assertLess(wrong(drawn(body), body), 6)
+                self.assertLess(wrong(drawn(body), body), 7)
