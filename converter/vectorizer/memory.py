@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 24 * 2**20  # some ten images; much more would make the tracer count as grown
 
 Value = TypeVar("Value")
 
