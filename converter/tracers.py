@@ -207,7 +207,7 @@ class TracerPool:
             yield tracer
             if tracer.worn:
                 tracer.end()
-                tracer = None
+                tracer = Tracer(self._program, self.cache)  # ready when the next one comes
         except TracerStartingError:
             raise  # whoever comes next finds it ready
         except BaseException:

@@ -368,15 +368,24 @@ class TracerPoolTest(SimpleTestCase):
         self.assertGreater(self.trace().path_count, 0)
         self.assertNotEqual(self.child(), first)
 
-    def test_one_that_has_grown_makes_room_for_a_new_one(self):
+    def test_one_that_has_grown_makes_room_for_a_new_one_that_gets_ready_at_once(self):
         self.others = {process.pid for process in psutil.Process().children()}
         self.trace()
-        self.child()
+        grown = self.child()
         with mock.patch("converter.tracers.GROWN_BYTES", 2**20):
             self.assertGreater(self.trace().path_count, 0)
-        left = {process.pid for process in psutil.Process().children()}
-        self.assertEqual(left, self.others)
+        self.assertFalse(grown.is_running())
+        fresh = self.child()
         self.assertGreater(self.trace().path_count, 0)
+        self.assertEqual(self.child(), fresh)
+
+    def test_one_draws_many_logos_before_it_has_grown(self):
+        self.others = {process.pid for process in psutil.Process().children()}
+        self.trace()
+        first = self.child()
+        for shade in range(0, 200, 10):
+            self.trace(draw(384, colour=(shade, 40, 200)))
+        self.assertEqual(self.child(), first)
 
     def test_one_that_grew_while_it_compiled_starts_again_before_it_says_that_it_is_ready(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self._create_admin()
 
     def _compile_tracer(self) -> None:
-        self.stdout.write("Preparing the tracer (half a minute the first time) ...")
+        self.stdout.write("Preparing the tracer (a minute or two the first time) ...")
         pool = tracers()
         pool.warm()
         pool.end()
