@@ -18,6 +18,7 @@ from converter.routing import ClassifierUnavailableError, classifier_client
 from converter.svg import write
 from converter.tracer_output import read_shapes
 from converter.vectorizer import drawing
+from converter.vectorizer.warming import warm_up
 
 if TYPE_CHECKING:
     from converter.benchmarks.cases import Case, Kind
@@ -93,7 +94,8 @@ def measure_steps(cases: list["Case"], kind: "Kind") -> dict[str, dict[str, floa
     """Return the median of each step, and of their sum, by type and over all; milliseconds."""
     if not cases:
         return {}
-    steps_of(cases[0], kind)  # loads and compiles what is loaded and compiled once
+    warm_up()
+    steps_of(cases[0], kind)  # loads what is loaded once
     taken: dict[str, list[dict[str, float]]] = defaultdict(list)
     for case in cases:
         found = steps_of(case, kind)
