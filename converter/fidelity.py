@@ -98,10 +98,11 @@ def _outlines(*images: np.ndarray) -> np.ndarray:
     """Return bool [H, W]: True where neighbours in one of the images differ by a clear step."""
     import cv2  # a process that only classifies never loads it
 
+    from converter.vectorizer.colours import highest
+
     kernel = np.ones((3, 3), np.uint8)
     steps = [cv2.subtract(cv2.dilate(image, kernel), cv2.erode(image, kernel)) for image in images]
-    # NumPy takes many times as long along so short an axis.
-    return reduce(cv2.max, (plane for step in steps for plane in cv2.split(step))) >= _OUTLINE
+    return reduce(cv2.max, map(highest, steps)) >= _OUTLINE
 
 
 def render(svg: str, side: int, seconds: float | None = None) -> Image.Image:
