@@ -9,9 +9,11 @@ from .paints import Gradient
 
 _SAMPLE = 3000  # pixels that a fit looks at
 _BINS = 48  # along a gradient, from which its stops are chosen
-_MOST_STOPS = 8
+_MOST_STOPS = 12
+_ONE_BEND = 1.7  # bins within which two stops may be for one bend
 _STOP_ERROR = 2.0  # distance from which a gradient needs one more stop
 _SIMPLER = 0.75  # of the error: what a kind with more freedom has to gain
+_STARTS = 6  # directions from which a linear gradient's is sought
 _RINGS = 24  # around a centre, within which the shade should not vary
 
 
@@ -105,6 +107,12 @@ def _linear(x: np.ndarray, y: np.ndarray, colours: np.ndarray) -> tuple[Gradient
     direction = np.linalg.svd(slopes)[0][:, 0]
     angle, step = float(np.arctan2(direction[1], direction[0])), 0.2
     best, least = _along(x, y, colours, angle)
+    if least >= 1.0:
+        # Shades that rise and fall again have no slope on the whole.
+        for other in angle + np.pi * np.arange(1, _STARTS) / _STARTS:
+            found, error = _along(x, y, colours, float(other))
+            if error < least:
+                best, least, angle = found, error, float(other)
     for _ in range(5):
         for turned in (angle - step, angle + step):
             found, error = _along(x, y, colours, turned)
@@ -260,7 +268,37 @@ def _spread_along(
 def _stops(t: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return offsets [K] and colours [K, 4] between which straight lines follow the pixels."""
     offsets = _offsets(t, colours)
-    return offsets, np.clip(_at_stops(t, colours, offsets), 0, 255)
+    found = _at_stops(t, colours, offsets)
+    fewer = _joined_stops(offsets, found)
+    if len(fewer) < len(offsets):
+        offsets, found = fewer, _at_stops(t, colours, fewer)
+    return offsets, np.clip(found, 0, 255)
+
+
+@compiled
+def _joined_stops(offsets: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Return offsets with one for each two between which there is a single bend.
+
+    A bend within a bin takes a stop on both sides of it. It is where the lines before the first
+    and after the second meet.
+    """
+    result = np.empty(len(offsets))
+    count, k = 0, 0
+    while k < len(offsets):
+        result[count] = offsets[k]
+        if 0 < k < len(offsets) - 2 and offsets[k + 1] - offsets[k] < _ONE_BEND / _BINS:
+            before = (colours[k] - colours[k - 1]) / (offsets[k] - offsets[k - 1])
+            after = (colours[k + 2] - colours[k + 1]) / (offsets[k + 2] - offsets[k + 1])
+            gap = colours[k + 1] - colours[k] - after * (offsets[k + 1] - offsets[k])
+            bend = before - after
+            further = (gap * bend).sum() / ((bend * bend).sum() + 1e-12)
+            left = gap - further * bend
+            if 0 < further < offsets[k + 1] - offsets[k] and (left**2).sum() < _STOP_ERROR**2:
+                result[count] = offsets[k] + further
+                k += 1
+        count += 1
+        k += 1
+    return result[:count]
 
 
 @compiled

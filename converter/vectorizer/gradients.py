@@ -6,10 +6,11 @@ import numpy as np
 from .colours import highest
 from .compiled import compiled
 from .coverage import CLEAR
-from .gradient_fits import around, colour_at, fit_gradient, misfit
+from .gradient_fits import colour_at, fit_gradient, misfit
 from .merging import smooth_parts
 from .paints import Gradient, Paint
 from .settings import DrawingSettings
+from .uniting import united, with_ends
 
 _BENT = 5.0  # levels by which a smooth pixel may differ from the mean of its neighbours
 _FLAT = 0.5  # noises of spread up to which a part counts as one colour
@@ -23,21 +24,18 @@ _MOST_GRADIENTS = 40  # of an image: more are a photograph
 _MOST_TRIED = 120  # parts
 _KEPT = 0.6  # of the pixels, those that fit best, from which a piece's gradient is found again
 _EXPLAINED = 1.0  # noises by which a pixel may differ from a gradient that grows over it
-_ONE_CENTRE = 1.5  # px between the centres of gradients that may be one
-_EXACT = 0.7  # misfit that rounding to whole levels leaves
-_AS_GOOD = 1.2  # times the misfit of two gradients, what one for both may have
-_RINGS = 3  # around one centre, at least, that are joined
-_ONE_SHAPE = 0.02  # of two maps' coefficients, with unit norms; likewise
 _SEAM = 2.0  # levels by which a pixel beside a gradient that is settled may differ from it
 
 
 def find_gradients(
-    values: np.ndarray, cores: np.ndarray, known: int, settings: DrawingSettings
-) -> list[Paint]:
+    values: np.ndarray, plain: np.ndarray, cores: np.ndarray, known: int,
+    settings: DrawingSettings,
+) -> list[Paint]:  # fmt: skip
     """Label the smooth parts that gradients explain; return the gradients.
 
     Args:
         values: float32 [H, W, 4], premultiplied.
+        plain: bool [H, W], pixels around which hardly anything changes.
         cores: int16 [H, W], labels; changed where a gradient is found.
         known: number of the first gradient.
         settings: how far a gradient may be off.
@@ -46,10 +44,12 @@ def find_gradients(
     paints: list[Gradient] = []
     parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
     _explain_all(values, parts, cores, known, paints, settings)
-    united = _united(values, cores, known, paints)
-    for index, paint in enumerate(united):
+    left = united(values, cores, known, paints, settings.noise)
+    left = with_ends(values, parts, cores, known, left, settings.noise)
+    for index, paint in enumerate(left):
         _grow(values, cores, known + index, paint, _SEAM)
-    return list(united)
+        _recognise(values, plain, cores, known + index, paint, max(_SEAM, settings.noise / 2))
+    return list(left)
 
 
 def _explain_all(
@@ -72,51 +72,6 @@ def _explain_all(
         for index in range(before, len(paints)):
             most = max(_EXPLAINED * settings.noise, settings.gradient_error / 2)
             _grow(values, cores, known + index, paints[index], most)
-
-
-def _united(
-    values: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient]
-) -> list[Gradient]:
-    """Join round and elliptical gradients around one centre: the rings of a shadow or a glow.
-
-    Returns:
-        the gradients that are left; `cores` is labelled anew.
-    """
-    left = list(paints)
-    for index in range(len(paints) - 1, 0, -1):
-        # Two may be a sphere and its rim, which one gradient would blur.
-        if sum(_concentric(paints[index], other) for other in paints) < _RINGS:
-            continue
-        for other in range(index):
-            if not _concentric(left[index], left[other]):
-                continue
-            y, x = np.nonzero((cores == known + index) | (cores == known + other))
-            colours, first = values[y, x], cores[y, x] == known + index
-            united = around(x, y, colours, left[other])
-            apart = max(
-                misfit(left[index], x[first], y[first], colours[first]),
-                misfit(left[other], x[~first], y[~first], colours[~first]),
-            )
-            if misfit(united, x, y, colours) <= max(_EXACT, _AS_GOOD * apart):
-                left[other] = united
-                cores[cores == known + index] = known + other
-                cores[cores > known + index] -= 1
-                del left[index]
-                break
-    return left
-
-
-def _concentric(one: Gradient, other: Gradient) -> bool:
-    """Whether two gradients have one centre, and one shape but for its size."""
-    if not (one.radial and other.radial):
-        return False
-    maps = [paint.geometry.reshape(2, 3) for paint in (one, other)]
-    centres = [np.linalg.solve(each[:, :2], -each[:, 2]) for each in maps]
-    shapes = [each[:, :2] / np.linalg.norm(each[:, :2]) for each in maps]
-    return bool(
-        np.linalg.norm(centres[0] - centres[1]) < _ONE_CENTRE
-        and np.abs(shapes[0] - shapes[1]).max() < _ONE_SHAPE
-    )
 
 
 @compiled
@@ -175,6 +130,21 @@ def _flood(
                 cores[v, u] = label
                 pixels[size] = v * width + u
                 size += 1
+
+
+def _recognise(
+    values: np.ndarray, plain: np.ndarray, cores: np.ndarray, label: int, paint: Gradient,
+    most: float,
+) -> None:  # fmt: skip
+    """Give a gradient the plain pixels elsewhere that have the colour it has there.
+
+    Where it keeps the colour of its end, others may have that as well.
+    """
+    y, x = np.nonzero(plain & (cores == CLEAR))
+    t = paint.along(x, y)
+    alike = np.abs(paint.at(x, y) - values[y, x]).max(axis=1) < most
+    alike &= (t > paint.offsets[0]) & (t < paint.offsets[-1])
+    cores[y[alike], x[alike]] = label
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:

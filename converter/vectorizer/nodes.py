@@ -18,6 +18,9 @@ SMOOTH, CORNER, FIRM = 0, 1, 2
 ROUNDED = 1.1  # px around a corner that coverage rounds off; nothing is measured there
 _TURN = 0.16  # radians of turning after which a node may lie
 _LENGTH = 14.0  # px after which a node may lie
+_BEND_REACH = 6.0  # px before and after a point, over which its bend is measured
+_BEND_CHANGE = 0.08  # radians by which it turns more on one side: there, a node may lie
+_MOST_BEND = 0.9  # radians; more is a corner
 MOST_TURN = 2.6  # radians that one cubic may turn
 MISMATCH = 0.06  # radians that a line may deviate from the tangent of a smooth node
 STRAIGHT = 0.7  # of a run's length, that a line between its ends has at least
@@ -34,6 +37,7 @@ def places(
     index = np.empty(n + 1, np.int64)
     corner = np.empty(n + 1, np.int64)
     index[0], corner[0] = start, 0 if len(corners) else -1
+    joints = _joints(direction, n, step)
     count, following = 1, 1
     turned, length = 0.0, 0.0
     for k in range(1, n):
@@ -46,7 +50,7 @@ def places(
                 count -= 1  # too near to the corner
             index[count], corner[count] = i, following
             following += 1
-        elif (abs(turned) > _TURN or length > _LENGTH) and length > 1.2:
+        elif (abs(turned) > _TURN or length > _LENGTH or joints[i % n]) and length > 1.2:
             index[count], corner[count] = i, -1
         else:
             continue
@@ -55,6 +59,34 @@ def places(
     if count > 1 and corner[count - 1] < 0 and (start + n - index[count - 1]) * step < 1.2:
         count -= 1
     return index[:count], corner[:count]
+
+
+@compiled
+def _joints(direction: np.ndarray, n: int, step: float) -> np.ndarray:
+    """Return bool [n]: True where the bend changes most, as between a straight side and an arc."""
+    reach = round(_BEND_REACH / step)
+    joints = np.zeros(n, np.bool_)
+    if n < 4 * reach:
+        return joints
+    turned = np.zeros(n + 2 * reach + 1)  # since the point `reach` before the first
+    for k in range(n + 2 * reach):
+        a, b = direction[(k - reach) % n], direction[(k - reach + 1) % n]
+        turn = np.arctan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
+        turned[k + 1] = turned[k] + turn
+    change = np.empty(n)
+    for i in range(n):
+        behind = turned[i + reach] - turned[i]
+        ahead = turned[i + 2 * reach] - turned[i + reach]
+        bent = max(abs(behind), abs(ahead))
+        change[i] = abs(ahead - behind) if bent < _MOST_BEND else 0.0
+    for i in range(n):
+        if change[i] < _BEND_CHANGE:
+            continue
+        highest = True
+        for k in range(1, reach // 2 + 1):
+            highest = highest and change[i] > change[i - k] and change[i] >= change[(i + k) % n]
+        joints[i] = highest
+    return joints
 
 
 @compiled

@@ -257,6 +257,8 @@ def _with_firm(
 
 def simplify(o: Outline, run: Run) -> None:
     """Take away the nodes that an outline can do without, and settle it again."""
+    # Between a line and a curve that runs on from it, a settled node may lie far along.
+    o.start = _beside(o.node, o.x, o.y, o.start)
     chain = Chain(o.start, o.node, o.leave, o.arrive, o.kinds, o.corner)
     kept, changed = spare(run, chain)
     if kept.all():
@@ -270,6 +272,31 @@ def simplify(o: Outline, run: Run) -> None:
         setattr(o, name, getattr(o, name)[kept])
     o.segment, o.t = _followed(o.start, len(o.x), len(o.node))
     settle(o)
+
+
+@compiled
+def _beside(node: np.ndarray, x: np.ndarray, y: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the indices of the points next to nodes, int64 [K], rising from the first.
+
+    Args:
+        node: float64 [K, 2].
+        x, y: float64 [N], points of the outline.
+        start: int64 [K], rising from the first, where looking begins; at least one point apart.
+    """
+    n, count = len(x), len(node)
+    result = start.copy()
+    for k in range(count):
+        low = result[k - 1] + 1 if k else start[count - 1] - n + 1
+        high = start[k + 1] - 1 if k + 1 < count else result[0] + n - 1
+        for step in (-1, 1):
+            while low <= result[k] + step <= high:
+                i, j = result[k] % n, (result[k] + step) % n
+                here = (x[i] - node[k, 0]) ** 2 + (y[i] - node[k, 1]) ** 2
+                there = (x[j] - node[k, 0]) ** 2 + (y[j] - node[k, 1]) ** 2
+                if there >= here:
+                    break
+                result[k] += step
+    return result
 
 
 @compiled

@@ -19,6 +19,9 @@ from .tidying import tidied
 
 _BLOCKS = 2 * SIDE  # px: whole blocks of luma and of chroma
 _PLAIN_RANGE = 10.0  # a pixel is plain if its neighbourhood varies less than this in each channel
+_EVEN_RANGE = 30.0  # likewise, if noise is all that varies, and no edge
+_EVEN_PIXELS = 2  # of those, from which a colour is no blur
+_ALONE = 0.85  # share from which a pixel counts as not mixed
 _ROUNDS = 4  # of looking for paints that the known ones do not explain
 _MOST_PATCHES = 1500  # more are a photograph or noise, and no logo
 _MOST_SPECKLE = 400.0  # square pixels
@@ -55,14 +58,15 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
     values = premultiplied(image)
     rounds = settings.denoise_rounds
     calm = premultiplied(_denoised(image, rounds)) if rounds else values
-    plain = _plain(calm)
+    spread = _spread(calm)
+    plain = spread <= _PLAIN_RANGE
     cores = np.full(plain.shape, CLEAR, np.int16)
     paints: list[Paint] = []
     if (image[..., 3] < 8).any():
         paints.append(Flat(np.zeros(4)))
         cores[plain & (image[..., 3] < 8)] = 0
     if settings.gradients:
-        paints += find_gradients(calm, cores, len(paints), settings)
+        paints += find_gradients(calm, plain, cores, len(paints), settings)
     rest = np.flatnonzero(plain & (cores == CLEAR))
     colours = calm.reshape(-1, 4)[rest]
     palette = main_colours(colours, settings.colours, settings.merge_distance)
@@ -73,24 +77,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         paints = [Flat(np.median(values.reshape(-1, 4), axis=0))]
     measured = measurable(values, lossy)
     unmixing = Unmixing(measured, settings.noise)
-    mixture = unmixing.mixture(cores, tabulated(paints, lossy))
-    for _ in range(_ROUNDS):
-        room = settings.colours - len(paints)
-        fresh = unexplained_colours(
-            calm, mixture.residual, _flat_colours(paints), settings.unexplained,
-            settings.merge_distance * 1.5,
-        )[: max(0, room)]  # fmt: skip
-        fresh = _new(fresh, _flat_colours(paints), settings.merge_distance * 0.5)
-        odd = mixture.residual > settings.unexplained
-        if lossy and len(fresh):
-            fresh = fresh[~blurred(calm, odd, fresh, cores, _mean_colours(paints))]
-        if not len(fresh):
-            break
-        names, squares = nearest(calm[odd], fresh)
-        near = squares < settings.merge_distance**2
-        cores[odd] = np.where(near, names + len(paints), cores[odd])
-        paints += [Flat(colour) for colour in fresh]
-        mixture = unmixing.mixture(cores, tabulated(paints, lossy))
+    mixture = _completed(unmixing, calm, spread, cores, paints, settings, lossy)
     if settings.patch_price:
         mixture = tidied(
             mixture, measured, tabulated(paints, lossy), settings.noise, settings.patch_price
@@ -103,6 +90,45 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
     mixture = better or mixture
     doubt = _doubt(mixture, paints, _LESS_SPREAD if agreed else _SPREAD)
     return Regions(mixture, _snapped(paints, settings.snap), doubt, lossy, agreed)
+
+
+def _completed(
+    unmixing: Unmixing, values: np.ndarray, spread: np.ndarray, cores: np.ndarray,
+    paints: list[Paint], settings: DrawingSettings, lossy: bool,
+) -> Mixture:  # fmt: skip
+    """Add the paints that those of plain parts do not explain; return the mixtures of all.
+
+    Args:
+        unmixing: the image.
+        values: float32 [H, W, 4], premultiplied, without noise.
+        spread: see `_spread`.
+        cores: int16 [H, W], labels; changed where a paint is found.
+        paints: the known ones; more are added.
+        settings: how far colours are apart.
+        lossy: whether the image was compressed with loss.
+    """
+    mixture = unmixing.mixture(cores, tabulated(paints, lossy))
+    even = _even_mixtures(mixture, spread) if lossy else np.zeros(cores.shape, bool)
+    np.putmask(mixture.residual, even, np.maximum(mixture.residual, settings.unexplained + 1))
+    for _ in range(_ROUNDS):
+        known = _flat_colours(paints)
+        fresh = unexplained_colours(
+            values, mixture.residual, known, settings.unexplained, settings.merge_distance * 1.5
+        )[: max(0, settings.colours - len(paints))]
+        fresh = _new(fresh, known, settings.merge_distance * 0.5)
+        odd = mixture.residual > settings.unexplained
+        if lossy and len(fresh):
+            blur = blurred(values, odd, fresh, cores, _mean_colours(paints))
+            names = nearest(values[odd & even], fresh)[0]
+            fresh = fresh[~blur | (np.bincount(names, minlength=len(fresh)) >= _EVEN_PIXELS)]
+        if not len(fresh):
+            break
+        names, squares = nearest(values[odd], fresh)
+        near = squares < settings.merge_distance**2
+        cores[odd] = np.where(near, names + len(paints), cores[odd])
+        paints += [Flat(colour) for colour in fresh]
+        mixture = unmixing.mixture(cores, tabulated(paints, lossy))
+    return mixture
 
 
 def _agreeing(
@@ -175,11 +201,17 @@ def _denoised(image: np.ndarray, rounds: int) -> np.ndarray:
     return np.dstack([colours, image[..., 3]])
 
 
-def _plain(values: np.ndarray) -> np.ndarray:
-    """Return bool [H, W]: True where the 3 x 3 neighbourhood hardly varies."""
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Return by how much the 3 x 3 neighbourhood varies, in any channel: float32 [H, W]."""
     kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(values, kernel) - cv2.erode(values, kernel)
-    return highest(spread) <= _PLAIN_RANGE
+    return highest(cv2.dilate(values, kernel) - cv2.erode(values, kernel))
+
+
+def _even_mixtures(mixture: Mixture, spread: np.ndarray) -> np.ndarray:
+    """Return bool [H, W]: True within mixtures wider than an edge that hardly vary: paints."""
+    mixed = (mixture.first != mixture.second) & (mixture.share < _ALONE)
+    inside = cv2.erode(mixed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return inside & (spread < _EVEN_RANGE)
 
 
 def _snapped(paints: list[Paint], reach: int) -> list[Paint]:

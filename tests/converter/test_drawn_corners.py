@@ -1,52 +1,13 @@
-import io
-import re
-
-import numpy as np
 from django.test import SimpleTestCase
-from PIL import Image
 
-from converter.fidelity import render
-from converter.images import Logo
-from converter.presets import PRESETS
-from converter.tracing import trace
+from tests.converter.drawn import commands, drawn, wrong
 
-SIDE = 128
-SVG = (
-    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}" width="{{0}}" '
-    f'height="{{0}}"><rect width="{SIDE}" height="{SIDE}" fill="#fff"/>{{1}}</svg>'
-)
-ENLARGED = 8  # times, for a look at outlines
 SERIFS = '<path d="M40.25 30.25h32.5v2.5h-11.25v54h11.25v2.75h-32.5v-2.75h11.25v-54h-11.25z"/>'
 BAR = '<path d="M50 30.5h5.25v9h8.5v2.75h-8.5V80.5H50V42.25h-7.5V39.5H50z"/>'
 ROUND_ENDS = (
     '<path fill="none" stroke="#000" stroke-width="{}" stroke-linecap="round" '
     'stroke-linejoin="round" d="M25 30.4L60 85l40.4-42"/>'
 )
-
-
-def drawn(body, jpeg=False):
-    """The drawing of an image of a drawing on white."""
-    image = render(SVG.format(SIDE, body), SIDE)
-    if jpeg:
-        file = io.BytesIO()
-        image.convert("RGB").save(file, "JPEG", quality=60)
-        image = Image.open(file).convert("RGBA")
-    return trace(Logo(image, SIDE, SIDE, lossy=jpeg), PRESETS["text"]).svg
-
-
-def commands(svg):
-    """The letters of the only path."""
-    (path,) = re.findall(r' d="([^"]*)"', svg)
-    return re.sub(r"[^a-z]", "", path.lower())
-
-
-def wrong(svg, body):
-    """The area in which a drawing differs from what was uploaded, in pixels of the upload."""
-    side = SIDE * ENLARGED
-    enlarged = re.sub(r'width="\d+" height="\d+"', f'width="{side}" height="{side}"', svg, count=1)
-    pictures = (render(enlarged, side), render(SVG.format(side, body), side))
-    one, other = (np.asarray(picture.convert("L"), int) for picture in pictures)
-    return np.abs(one - other).sum() / 255 / ENLARGED**2
 
 
 class ShortSidesTest(SimpleTestCase):
