@@ -32,7 +32,7 @@ _STRAIGHT = 0.97  # cosine of the bend where something goes on through a ring
 _ASIDE = 0.5  # px that it may be aside there
 _DEPTH = 2.0  # px that what ends at a disc goes on beneath it
 _WORSE = 0.1  # of a pixel, by which that mean may differ more from the image than before
-_OFF = 0.04  # px, on average, by which its outline may be further off than before
+_OFF = 0.04  # px, on average, by which its outlines may be further off than before
 _BARE = 0.15  # of a pixel, on average over nine, that a disc may cover too much
 
 Fit = Callable[[np.ndarray, Field], Outline | None]
@@ -390,7 +390,7 @@ def _as_good(before: list[Outline], after: list[Outline], disc: Disc, field: Fie
     new = np.maximum(_cover(after, field), disc.covers(field))
     was, now = (np.abs(cover - field.share) * field.weight for cover in (old, new))
     worse = cv2.blur(now, (3, 3)) - cv2.blur(was, (3, 3))
-    around = 2 * np.pi * disc.outer.radius
+    around = 2 * np.pi * (disc.outer.radius + (disc.hole.radius if disc.hole else 0))
     return bool(worse.max() < _WORSE and now.sum() < was.sum() + _OFF * around)
 
 

@@ -35,15 +35,19 @@ def united(
         the gradients that are left.
     """
     left = list(paints)
+    # Two may be a sphere and its rim, which one gradient would blur.
+    rings = [sum(_concentric(one, other) for other in left) >= _RINGS for one in left]
     index = len(left) - 1
     while index > 0:
         for other in range(index):
-            one = _joined(values, cores, known, left, index, other, noise)
+            one = None
+            if not _concentric(left[index], left[other]) or rings[index]:
+                one = _joined(values, cores, known, left, index, other, noise)
             if one is not None:
                 left[other] = one
                 cores[cores == known + index] = known + other
                 cores[cores > known + index] -= 1
-                del left[index]
+                del left[index], rings[index]
                 index = len(left)  # what is larger now may meet others
                 break
         index -= 1
@@ -64,7 +68,7 @@ def with_ends(
         the gradients, changed where there is such a part.
     """
     result = list(paints)
-    counts = np.bincount(parts[cores == CLEAR])
+    counts = np.bincount(parts[cores == CLEAR], minlength=1)
     counts[0] = 0
     for part in np.argsort(-counts)[:_MOST_ENDS]:
         mask = (parts == part) & (cores == CLEAR)
@@ -112,11 +116,9 @@ def _joined(
     """Return the gradient that explains the pixels of two about as well as they do, if any."""
     first, second = paints[index], paints[other]
     rings = _concentric(first, second)
-    if rings:
-        # Two may be a sphere and its rim, which one gradient would blur.
-        if sum(_concentric(first, paint) for paint in paints) < _RINGS:
-            return None
-    elif not (_parallel(first, second) and _meet(cores, known, index, other, paints, noise)):
+    if not rings and not (
+        _parallel(first, second) and _meet(cores, known, index, other, paints, noise)
+    ):
         return None
     y, x = np.nonzero((cores == known + index) | (cores == known + other))
     colours, own = values[y, x], cores[y, x] == known + index
