@@ -47,24 +47,29 @@ class Preset:
 
 # Each comment says what a value is for.
 _CLEAN = DrawingSettings(
-    merge_distance=20.0,  # nearer colours are one, with the mixed colours of its edges
-    gradients=False,
+    colours=36,
+    merge_distance=12.0,  # nearer colours are one, with the mixed colours of its edges
+    gradients=True,
     speckle=1.0,  # the dots of small letters are not much larger
     tolerance=0.05,  # a twentieth of a pixel: what coverage tells
     simplicity=60.0,  # more loses corners of small letters, less gives nodes that nobody sees
 )
 _NOISY = replace(  # JPEG: blocks and halos are no colours and no shapes
     _CLEAN,
-    merge_distance=40.0,
+    colours=32,
+    merge_distance=32.0,
     speckle=4.0,
     noise=14.0,
     unexplained=60.0,
     snap=7,  # white and black are never quite so
     patch_price=5.0,  # ringing and blurred chroma make slivers of wrong paints
-    denoise_rounds=2,
+    denoise_rounds=2,  # or blocks become bands, where tones are smooth
     smoothing=0.7,  # shares agree with the JPEG; where they cannot, the tracer takes more
     tolerance=0.055,
 )
+# Where no tones are smooth, what looks like a gradient in a JPEG is noise, and so is not much else.
+_NOISY_FLAT = replace(_NOISY, gradients=False, denoise_rounds=1)
+_NOISY_FEW = replace(_NOISY_FLAT, colours=8, merge_distance=55.0)
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -72,33 +77,27 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "simple",
             "At most 8 flat colours; gradients become flat.",
-            replace(_CLEAN, colours=8),
-            replace(_NOISY, colours=8),
+            replace(_CLEAN, colours=8, merge_distance=20.0, gradients=False),
+            _NOISY_FEW,
         ),
         Preset(
             "text",
-            "As simple; in a JPEG, colours are joined sooner and noise is smoothed less, so that "
-            "letters stay sharp.",
-            replace(_CLEAN, colours=8),
-            replace(_NOISY, colours=8, merge_distance=55.0, denoise_rounds=1),
+            "As general; in a JPEG at most 8 flat colours, so that letters stay sharp.",
+            _CLEAN,
+            _NOISY_FEW,
         ),
-        Preset(
-            "gradient",
-            "Smooth tones become gradients, or fine layers where no gradient fits.",
-            replace(_CLEAN, colours=40, merge_distance=10.0, gradients=True),
-            replace(_NOISY, colours=48, merge_distance=24.0, gradients=True),
-        ),
+        Preset("gradient", "As general.", _CLEAN, _NOISY),
         Preset(
             "complex",
-            "Up to 48 flat colours; gradients become layers. In a JPEG, noise is smoothed less.",
-            replace(_CLEAN, colours=48),
-            replace(_NOISY, colours=48, merge_distance=36.0, denoise_rounds=1),
+            "As general; in a JPEG up to 48 flat colours, and noise is smoothed less.",
+            _CLEAN,
+            replace(_NOISY_FLAT, colours=48, merge_distance=36.0),
         ),
         Preset(
             GENERAL,
             "Gradients and up to 36 flat colours, for a logo whose type is not known.",
-            replace(_CLEAN, colours=36, merge_distance=12.0, gradients=True),
-            replace(_NOISY, colours=32, merge_distance=32.0, gradients=True),
+            _CLEAN,
+            _NOISY,
         ),
         Preset(
             PLAIN,

@@ -161,7 +161,7 @@ def _corners(
     count = len(bends)
     ends = np.empty((count, 2), np.int64)
     sizes = np.empty(count, np.int64)
-    lines = np.empty((count, _MOST_CORNERS + 2, 2))
+    lines = np.zeros((count, _MOST_CORNERS + 2, 2))
     apart = round(_CHAINED / step)
     found = first = 0
     while first < count:

@@ -3,7 +3,7 @@
 from django.core.files.base import ContentFile
 
 from converter.models import Conversion
-from converter.presets import LOGO_TYPES, PRESETS
+from converter.presets import LOGO_TYPES, drawing_alike
 from tests.converter.results import ResultCase, drop, paste
 
 
@@ -152,18 +152,18 @@ class TypeTests(InspectingCase):
     """What is offered instead of the type that was told."""
 
     def test_types_that_draw_the_same_say_so(self):
+        self.trace_as_text()
+        alike = drawing_alike("text", lossy=False)
+        self.assertIn("complex", alike)
         self.page.get_by_text("Wrong type?").click()
         offered = self.page.get_by_label("It is").locator("option").all_inner_texts()
-        same = [f"{t} (draws the same)" if t in self.alike() else t for t in LOGO_TYPES]
+        same = [f"{name} (draws the same)" if name in alike else name for name in LOGO_TYPES]
         self.assertEqual(offered, same)
-        self.assertIn("text (draws the same)", offered)
-        self.assertIn("complex", offered)
-
-    def alike(self):
-        settings = {name: PRESETS[name].settings for name in LOGO_TYPES}
-        return {n for n in LOGO_TYPES if n != "simple" and settings[n] == settings["simple"]}
 
     def test_tracing_as_a_type_that_draws_the_same_says_so(self):
+        self.trace_as_text()
+
+    def trace_as_text(self):
         self.page.get_by_label("Trace as").select_option("text")
         self.page.get_by_role("button", name="Trace again").click()
         self.page.get_by_text("text draws this logo just as simple did").wait_for()

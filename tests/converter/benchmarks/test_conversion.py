@@ -230,7 +230,7 @@ class TuningTest(SimpleTestCase):
         self.assertEqual({v["more"] for v in found["settings"]["smoothing"].values()}, {0})
 
     def test_a_flat_preset_stays_flat_and_noise_is_smoothed_only_where_it_is(self):
-        self.assertNotIn("gradient_error", searched(PRESETS["text"].settings, "png"))
+        self.assertNotIn("gradient_error", searched(PRESETS["simple"].settings, "png"))
         self.assertNotIn("denoise_rounds", searched(PRESETS["gradient"].settings, "png"))
         self.assertIn("gradient_error", searched(PRESETS["gradient"].settings, "png"))
         self.assertIn("denoise_rounds", searched(PRESETS["gradient"].noisy, "jpeg"))
