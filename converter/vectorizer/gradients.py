@@ -28,19 +28,23 @@ _SEAM = 2.0  # levels by which a pixel beside a gradient that is settled may dif
 
 
 def find_gradients(
-    values: np.ndarray, plain: np.ndarray, cores: np.ndarray, known: int,
+    values: np.ndarray, spread: np.ndarray, plain: np.ndarray, cores: np.ndarray, known: int,
     settings: DrawingSettings,
 ) -> list[Paint]:  # fmt: skip
     """Label the smooth parts that gradients explain; return the gradients.
 
     Args:
         values: float32 [H, W, 4], premultiplied.
-        plain: bool [H, W], pixels around which hardly anything changes.
+        spread: float32 [H, W], by how many levels each pixel's neighbourhood varies.
+        plain: bool [H, W], where that is hardly at all.
         cores: int16 [H, W], labels; changed where a gradient is found.
         known: number of the first gradient.
         settings: how far a gradient may be off.
     """
     smooth = _smooth(values) & (cores == CLEAR)
+    least = max(_LEAST_PIXELS, _LEAST_SHARE * smooth.size)
+    if np.count_nonzero(smooth & (spread > 0.5)) < least:
+        return []  # what is smooth is flat
     paints: list[Gradient] = []
     parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
     _explain_all(values, parts, cores, known, paints, settings)

@@ -66,7 +66,7 @@ def find_regions(image: np.ndarray, settings: DrawingSettings, lossy: bool) -> R
         paints.append(Flat(np.zeros(4)))
         cores[plain & (image[..., 3] < 8)] = 0
     if settings.gradients:
-        paints += find_gradients(calm, plain, cores, len(paints), settings)
+        paints += find_gradients(calm, spread, plain, cores, len(paints), settings)
     rest = np.flatnonzero(plain & (cores == CLEAR))
     colours = calm.reshape(-1, 4)[rest]
     palette = main_colours(colours, settings.colours, settings.merge_distance)
