@@ -16,6 +16,7 @@ from tests.support.broker import real_broker
 from tests.support.builders import make_dataset
 from tests.support.worker import real_worker
 
+_PATIENCE = 400  # seconds for a training and its export, on a busy machine
 CONFIG = TrainingConfig(
     backbone="efficientnet_lite0", input_size=32, batch_size=8, head_epochs=1, top_epochs=0,
     full_epochs=1, twins=False,
@@ -41,7 +42,7 @@ class FullDiskTests(TransactionTestCase):
             wait_for(
                 lambda: not TrainingRun.objects.filter(pk=run.pk, status__in=active).exists(),
                 "the run ends",
-                seconds=180,
+                seconds=_PATIENCE,
             )
         run.refresh_from_db()
         return run
@@ -65,6 +66,8 @@ class FullDiskTests(TransactionTestCase):
         subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
         with real_broker() as url, real_worker(url, queues="training"):
             resume_run(run)
-            wait_for(lambda: ModelVersion.objects.filter(run=run).exists(), "it is stored", 180)
+            wait_for(
+                lambda: ModelVersion.objects.filter(run=run).exists(), "it is stored", _PATIENCE
+            )
         folder = ModelVersion.objects.get(run=run).folder
         self.assertEqual(folder.parent, disk)
