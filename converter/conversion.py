@@ -15,7 +15,7 @@ from converter.fidelity import fidelity
 from converter.images import Logo, read_logo, read_size, resize, to_png
 from converter.monitoring.metrics import CONVERSION_SECONDS
 from converter.monitoring.spans import traced
-from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset
+from converter.presets import GENERAL, LOGO_TYPES, PLAIN, PRESETS, Preset, drawing_alike
 from converter.routing import (
     Classification,
     ClassifierUnavailableError,
@@ -232,7 +232,7 @@ def _choose(
 def _best_trace(
     logo: Logo, preset: str, retry: bool, end: float, adjustments: Adjustments
 ) -> tuple[Drawing, float, str]:
-    """Trace with a preset, and with its second choice if it matches poorly.
+    """Trace with a preset, and with its second choice if it matches poorly and draws otherwise.
 
     Where tracing fails altogether, the plain preset is the last resort: it copes with photographs.
     Nothing is tried after `end`, a time of `time.perf_counter`.
@@ -243,7 +243,7 @@ def _best_trace(
     best: tuple[Drawing, float, str] | None = None
     failure: TracingError | None = None
     for name in names:
-        if best and time.perf_counter() >= end:
+        if best and (time.perf_counter() >= end or name in drawing_alike(preset, logo.lossy)):
             break
         try:
             settings_used = adjusted_preset(PRESETS[name], logo.lossy, adjustments)

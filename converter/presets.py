@@ -67,7 +67,8 @@ _NOISY = replace(  # JPEG: blocks and halos are no colours and no shapes
     smoothing=0.7,  # shares agree with the JPEG; where they cannot, the tracer takes more
     tolerance=0.055,
 )
-# Where no tones are smooth, what looks like a gradient in a JPEG is noise, and so is not much else.
+# Where no tones are smooth, what looks like a gradient in a JPEG is noise; smoothed twice, it takes
+# detail along.
 _NOISY_FLAT = replace(_NOISY, gradients=False, denoise_rounds=1)
 _NOISY_FEW = replace(_NOISY_FLAT, colours=8, merge_distance=55.0)
 

@@ -27,6 +27,10 @@ class RetryTest(SimpleTestCase):
         self.assertEqual((result.preset, result.fidelity), ("gradient", 0.6))
         self.assertNotIn("poorly", result.reason)
 
+    def test_what_would_draw_the_same_is_not_tried(self):
+        # A second look at the fidelity would find no value.
+        self.assertEqual(self.convert((0.5,), logo_type="text").fidelity, 0.5)
+
     def test_a_preset_that_a_person_chose_is_not_second_guessed(self):
         self.assertEqual(self.convert((0.5,), preset="simple").preset, "simple")
 
