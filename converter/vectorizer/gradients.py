@@ -14,6 +14,7 @@ from .uniting import united, with_ends
 
 _BENT = 5.0  # levels by which a smooth pixel may differ from the mean of its neighbours
 _FLAT = 0.5  # noises of spread up to which a part counts as one colour
+_TONED = 0.5  # levels by which the neighbourhood of a pixel varies where it is not flat
 _TONED_SHARE = 0.3  # of a part's pixels differ from its main colour where it is no flat part
 _LEAST_PIXELS = 40  # fewer are not worth a gradient
 _LEAST_SHARE = 0.0015  # of the image; likewise
@@ -43,11 +44,11 @@ def find_gradients(
     """
     smooth = _smooth(values) & (cores == CLEAR)
     least = max(_LEAST_PIXELS, _LEAST_SHARE * smooth.size)
-    if np.count_nonzero(smooth & (spread > 0.5)) < least:
+    if np.count_nonzero(smooth & (spread > _TONED)) < least:
         return []  # what is smooth is flat
     paints: list[Gradient] = []
     parts = smooth_parts(values, smooth, max(8.0, settings.noise), settings.noise**2)
-    _explain_all(values, parts, cores, known, paints, settings)
+    _explain_all(values, parts, cores, known, paints, settings, least)
     left = united(values, cores, known, paints, settings.noise)
     left = with_ends(values, parts, cores, known, left, settings.noise)
     for index, paint in enumerate(left):
@@ -58,11 +59,10 @@ def find_gradients(
 
 def _explain_all(
     values: np.ndarray, parts: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient],
-    settings: DrawingSettings,
+    settings: DrawingSettings, least: float,
 ) -> None:  # fmt: skip
-    """Label parts, the largest first, with the gradients that explain them."""
+    """Label parts of so many pixels at least, the largest first, with what explains them."""
     boxes = _boxes(parts, int(parts.max()) + 1)
-    least = max(_LEAST_PIXELS, _LEAST_SHARE * parts.size)
     largest = 1 + np.argsort(-boxes[1:, 4], kind="stable")
     for part in largest[:_MOST_TRIED]:
         left, top, right, bottom, area = boxes[part]

@@ -40,9 +40,12 @@ def united(
     index = len(left) - 1
     while index > 0:
         for other in range(index):
-            one = None
-            if not _concentric(left[index], left[other]) or rings[index]:
-                one = _joined(values, cores, known, left, index, other, noise)
+            ring = _concentric(left[index], left[other])
+            if ring and not rings[index]:
+                continue
+            if not ring and not _run_on(cores, known, left, index, other, noise):
+                continue
+            one = _joined(values, cores, known, left, index, other, ring)
             if one is not None:
                 left[other] = one
                 cores[cores == known + index] = known + other
@@ -98,7 +101,7 @@ def _with_end(
         return None
     y, x = np.nonzero(near & own)
     gaps = paint.at(x, y) - np.median(values[mask], axis=0)
-    if np.sqrt((gaps**2).sum(axis=1).mean()) > noise + _BESIDE // 2 * _slope(paint):
+    if not _alike(gaps, noise, _slope(paint)):
         return None
     y, x = np.nonzero(mask | own)
     inside = own[y, x]
@@ -111,15 +114,10 @@ def _with_end(
 
 def _joined(
     values: np.ndarray, cores: np.ndarray, known: int, paints: list[Gradient], index: int,
-    other: int, noise: float,
+    other: int, ring: bool,
 ) -> Gradient | None:  # fmt: skip
     """Return the gradient that explains the pixels of two about as well as they do, if any."""
     first, second = paints[index], paints[other]
-    rings = _concentric(first, second)
-    if not rings and not (
-        _parallel(first, second) and _meet(cores, known, index, other, paints, noise)
-    ):
-        return None
     y, x = np.nonzero((cores == known + index) | (cores == known + other))
     colours, own = values[y, x], cores[y, x] == known + index
     apart = max(
@@ -127,7 +125,7 @@ def _joined(
         misfit(second, x[~own], y[~own], colours[~own]),
     )
     most = max(_EXACT, _AS_GOOD * apart)
-    one = around(x, y, colours, second) if rings else fit_gradient(x, y, colours, most)
+    one = around(x, y, colours, second) if ring else fit_gradient(x, y, colours, most)
     return one if one is not None and misfit(one, x, y, colours) <= most else None
 
 
@@ -144,6 +142,22 @@ def _concentric(one: Gradient, other: Gradient) -> bool:
     )
 
 
+def _run_on(
+    cores: np.ndarray, known: int, paints: list[Gradient], index: int, other: int, noise: float
+) -> bool:
+    """Whether two linear gradients of about one direction have the same colours along a seam."""
+    first, second = paints[index], paints[other]
+    if not _parallel(first, second):
+        return False
+    kernel = np.ones((_BESIDE, _BESIDE), np.uint8)
+    labels = (known + index, known + other)
+    near = [cv2.dilate((cores == label).astype(np.uint8), kernel) for label in labels]
+    y, x = np.nonzero(near[0] & near[1])
+    if len(x) < _SEAM_PIXELS:
+        return False
+    return _alike(first.at(x, y) - second.at(x, y), noise, max(_slope(first), _slope(second)))
+
+
 def _parallel(one: Gradient, other: Gradient) -> bool:
     """Whether two gradients are linear and run along about one direction, or against it."""
     if one.radial or other.radial:
@@ -152,21 +166,13 @@ def _parallel(one: Gradient, other: Gradient) -> bool:
     return bool(abs(a[0] * b[1] - a[1] * b[0]) < _ONE_DIRECTION)
 
 
-def _meet(
-    cores: np.ndarray, known: int, index: int, other: int, paints: list[Gradient], noise: float
-) -> bool:
-    """Whether two gradients have the same colours along a seam between their pixels."""
-    kernel = np.ones((_BESIDE, _BESIDE), np.uint8)
-    labels = (known + index, known + other)
-    near = [cv2.dilate((cores == label).astype(np.uint8), kernel) for label in labels]
-    y, x = np.nonzero(near[0] & near[1])
-    if len(x) < _SEAM_PIXELS:
-        return False
-    first, second = paints[index], paints[other]
-    gaps = first.at(x, y) - second.at(x, y)
-    # Beyond its own pixels, a gradient keeps the colour of its end.
-    most = noise + _BESIDE // 2 * max(_slope(first), _slope(second))
-    return bool(np.sqrt((gaps**2).sum(axis=1).mean()) < most)
+def _alike(gaps: np.ndarray, noise: float, slope: float) -> bool:
+    """Whether differences of colours along a seam, [N, 4], are no more than noise.
+
+    Beyond its own pixels, a gradient keeps the colour of its end: so much is added.
+    """
+    most = noise + _BESIDE // 2 * slope
+    return bool(np.sqrt((gaps**2).sum(axis=1).mean()) <= most)
 
 
 def _slope(paint: Gradient) -> float:
