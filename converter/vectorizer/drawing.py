@@ -9,10 +9,11 @@ import numpy as np
 
 from .coverage import Mixture
 from .elements import elements
+from .fields import Field, contours
 from .freeing import set_free
 from .layers import MARGIN, Layers, allowed, layered, region_field
 from .memory import Memory
-from .outlines import NONE_FIRM, Field, Outline, contours, correct, fit, straighten
+from .outlines import NONE_FIRM, Outline, correct, fit, straighten
 from .paints import OPAQUE, Flat, Paint
 from .regions import calmed, find_regions
 from .settings import DrawingSettings

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from .fields import Field
 from .freeing import Disc
-from .outlines import Field, Outline, flattened, rounded, segments
+from .outlines import Outline, flattened, rounded, segments
 from .polygons import contains, signed_area
 from .recognising import Allowed, recognise
 from .shapes import Circle, Ellipse, Rectangle, Shape, harmonise, straighten

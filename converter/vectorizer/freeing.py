@@ -13,7 +13,8 @@ import numpy as np
 
 from .compiled import compiled
 from .conics import circle_of, turn_seen
-from .outlines import STEP, Field, Outline, flattened, on_curve
+from .fields import Field
+from .outlines import STEP, Outline, flattened, on_curve
 from .shapes import Circle, border
 
 _SEEN = 0.8  # of a circle's turn, that has to show

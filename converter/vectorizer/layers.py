@@ -7,7 +7,7 @@ import numpy as np
 
 from .compiled import compiled
 from .coverage import Mixture, share_of
-from .outlines import Field
+from .fields import Field
 from .paints import OPAQUE, Flat
 from .regions import Regions
 

@@ -17,7 +17,8 @@ from .conics import (
     turn_seen,
     with_moments,
 )
-from .outlines import Field, Outline, flattened, on_curve
+from .fields import Field
+from .outlines import Outline, flattened, on_curve
 from .polygons import Moments, axes, moments, signed_area
 from .raster import coverage
 from .shapes import SNAP, Circle, Ellipse, Rectangle, Shape, border

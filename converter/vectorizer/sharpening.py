@@ -12,7 +12,8 @@ import numpy as np
 
 from .adjust import solve
 from .compiled import compiled
-from .outlines import NONE_FIRM, Field, evenly, moved
+from .fields import Field
+from .outlines import NONE_FIRM, evenly, moved
 from .raster import add_coverage
 
 # Radians per px, from which a contour may be rounded off, in clean images and in those that were
